@@ -1,0 +1,1 @@
+"""From the hand-edited spec to the generated package."""

@@ -1,0 +1,1 @@
+"""IR → files: one module per kind of output."""

@@ -1,0 +1,1 @@
+"""The spec as files: format, loading, and what the loader found."""

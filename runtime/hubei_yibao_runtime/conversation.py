@@ -1,0 +1,278 @@
+"""The course of a call, without I/O: what to do next, as commands for a sync or async client.
+
+A call is a generator. It yields commands, gets their results sent in (or their errors thrown in)
+and returns the result or raises the outcome. So journal, retry and sign-in exist once.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, NamedTuple
+
+from . import hooks as watching
+from . import logs
+from .errors import (
+    GatewayRefused,
+    JournalError,
+    NotAllowed,
+    NotSent,
+    OutcomeUnknown,
+    RequestInvalid,
+    SettingsError,
+    YibaoError,
+)
+from .hooks import AfterAnswer, BeforeSend, Hooks
+from .interface import Interface
+from .model import Result
+from .protocol import CallOptions, Plan, Prepared, Protocol
+from .seams import Journal, Outgoing, State
+from .wire import HttpAnswer, HttpRequest, WireFault
+
+
+class Send(NamedTuple):
+    """Send a request, give back an HttpAnswer or throw WireFault."""
+
+    request: HttpRequest
+
+
+class Pause(NamedTuple):
+    """Wait."""
+
+    seconds: float
+
+
+class Work(NamedTuple):
+    """Run something that may block on this host's disk or database."""
+
+    do: Callable[[], Any]
+
+
+class SignNo(NamedTuple):
+    """Give back the sign-in number; ``refused`` is one the platform no longer takes."""
+
+    refused: str | None
+
+
+Command = Send | Pause | Work | SignNo
+Course = Generator[Command, Any, Result]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every call of a client shares."""
+
+    protocol: Protocol
+    journal: Journal | None
+    hooks: Hooks
+
+
+def converse(context: Context, number: str, input: Any, options: CallOptions) -> Course:
+    """One call with its permitted repetitions; a write leaves this host at most once."""
+    protocol = context.protocol
+    protocol.check_allowed(number, options)
+    plan = protocol.plan(number, input, options)
+    retry = protocol.settings.retry
+    until = monotonic() + retry.deadline
+    attempt, wait, refused, renewed = 0, retry.first_wait, None, False
+    while True:
+        attempt += 1
+        offset = protocol.clock.offset
+        used: list[str] = []
+        try:
+            return (yield from _attempt(context, plan, attempt, refused, used))
+        except YibaoError as error:
+            if not renewed and _renewable(context, plan, used, error):
+                renewed, refused = True, used[0]
+                yield SignNo(refused)
+                if plan.repeatable:
+                    continue
+                raise
+            pause = random.uniform(wait / 2, wait)
+            if attempt >= retry.attempts or monotonic() + pause >= until:
+                raise
+            if not _repeat(protocol, plan, error, clock_moved=protocol.clock.offset != offset):
+                raise
+        yield Pause(pause)
+        wait = min(wait * 2, retry.longest_wait)
+
+
+def _renewable(context: Context, plan: Plan, used: list[str], error: YibaoError) -> bool:
+    """The platform takes nobody as signed in any more, and signing in is ours to do."""
+    ours = context.protocol.settings.sign_in and not plan.options.signing_in
+    return bool(ours and used and used[0] and context.protocol.signed_out(error))
+
+
+def _repeat(protocol: Protocol, plan: Plan, error: YibaoError, *, clock_moved: bool) -> bool:
+    """Whether repeating is safe and may help."""
+    if isinstance(error, RequestInvalid | NotAllowed | SettingsError | JournalError):
+        return False
+    if isinstance(error, GatewayRefused):
+        refreshed = [scheme.refused() for scheme in protocol.schemes] if error.code == "401" else []
+        return any(refreshed) or clock_moved or error.code == "429"
+    if isinstance(error, NotSent):
+        return error.safe_to_repeat is True
+    if plan.options.msgid is not None:  # the platform might refuse the same number twice
+        return False
+    return isinstance(error, OutcomeUnknown) and plan.repeatable
+
+
+def _attempt(
+    context: Context, plan: Plan, attempt: int, refused: str | None, used: list[str]
+) -> Course:
+    protocol, options = context.protocol, plan.options
+    sign_no = ""
+    if protocol.settings.sign_in and not options.signing_in and not options.sign_no:
+        sign_no = yield SignNo(refused)
+        used.append(sign_no)
+    for scheme, request in protocol.preflights():
+        try:
+            token = yield Send(request)
+        except WireFault as fault:
+            raise NotSent(
+                f"the request before the call (a token) failed: {fault.what}",
+                infno=plan.interface.number,
+                name=plan.interface.name,
+            ) from fault
+        scheme.learn(token.status, token.body, protocol.clock.now())
+    msgid = protocol.ready_msgid(options) or (yield Work(lambda: protocol.next_msgid(options)))
+    prepared = protocol.prepare(plan, msgid=msgid, sign_no=sign_no)
+    _announce(context, prepared, attempt)
+    journal = context.journal if plan.interface.effect == "write" else None
+    if journal is not None:
+        entry = outgoing(prepared, protocol.settings.fixmedins_code, attempt)
+        yield Work(lambda: _open(journal, entry, prepared, protocol))
+    return (yield from _exchange(context, prepared, attempt, journal))
+
+
+def _announce(context: Context, prepared: Prepared, attempt: int) -> None:
+    raw = context.protocol.settings.log_bodies
+    logs.request(prepared, raw=raw)
+    if not context.hooks.before_send:
+        return
+    request = prepared.request
+    event = BeforeSend(
+        prepared.plan.interface, prepared.msgid, attempt, request.url, len(request.body),
+        request.body if raw else None,
+    )  # fmt: skip
+    for hook in context.hooks.before_send:
+        try:
+            hook(event)
+        except Exception as error:
+            stopped = NotSent(
+                f"a before_send hook stopped it ({type(error).__name__})", safe_to_repeat=False
+            )
+            raise context.protocol.complete(stopped, prepared) from error
+
+
+def outgoing(prepared: Prepared, institution: str, attempt: int) -> Outgoing:
+    """What the journal gets to see of a write."""
+    return Outgoing(
+        msgid=prepared.msgid,
+        interface=prepared.plan.interface,
+        institution=institution,
+        at=prepared.at,
+        input=prepared.plan.input,
+        body=prepared.request.body,
+        psn_no=prepared.plan.psn_no,
+        insuplc_admdvs=prepared.insuplc_admdvs,
+        attempt=attempt,
+        note=prepared.plan.options.note,
+        seconds=prepared.request.seconds,
+    )
+
+
+def _open(journal: Journal, entry: Outgoing, prepared: Prepared, protocol: Protocol) -> None:
+    try:
+        journal.open(entry)
+    except JournalError as error:
+        raise protocol.complete(error, prepared) from error.__cause__
+    except Exception as error:
+        unusable = JournalError(
+            f"the journal cannot be written ({type(error).__name__}), so nothing was sent"
+        )
+        raise protocol.complete(unusable, prepared) from error
+
+
+def _exchange(
+    context: Context, prepared: Prepared, attempt: int, journal: Journal | None
+) -> Course:
+    protocol = context.protocol
+    interface = prepared.plan.interface
+    span = watching.start_span(interface, prepared.request.url, prepared.msgid, attempt)
+    started = monotonic()
+    answer: HttpAnswer | None = None
+    result: Result | None = None
+    error: YibaoError | None = None
+    cause: BaseException | None = None
+    try:
+        answer = yield Send(prepared.request)
+        result = protocol.interpret(prepared, answer)
+    except WireFault as fault:
+        error, cause = protocol.judge_fault(prepared, fault), fault.__cause__
+    except YibaoError as outcome:
+        error, cause = outcome, outcome.__cause__
+    except Exception as unexpected:  # whatever happened, the request may have left
+        lost = OutcomeUnknown(f"the call broke off ({type(unexpected).__name__})")
+        error, cause = protocol.complete(lost, prepared), unexpected
+    except BaseException:  # cancelled or interrupted: nobody waits for the answer any more
+        if journal is not None:
+            _abandon(journal, interface, prepared.msgid)
+        raise
+    outcome_name: State = "ok" if error is None else error.outcome  # type: ignore[assignment]
+    event = AfterAnswer(
+        interface, prepared.msgid, attempt, outcome_name, monotonic() - started,
+        answer.status if answer else None, result, error,
+        answer.body if answer and protocol.settings.log_bodies else None,
+    )  # fmt: skip
+    if journal is not None:
+        yield Work(lambda: _close(journal, event))
+    _report(context, prepared, event, answer, span)
+    if error is not None:
+        raise error from cause
+    assert result is not None
+    return result
+
+
+def _close(journal: Journal, event: AfterAnswer) -> None:
+    """A lost close only leaves a record to look up, so it never hides the outcome."""
+    source: Any = event.result if event.error is None else event.error
+    raw = getattr(source, "raw", None)
+    message: dict[str, Any] = raw if isinstance(raw, dict) else {}
+    output = message.get("output")
+    try:
+        journal.close(
+            event.msgid,
+            event.outcome,  # type: ignore[arg-type]
+            infcode=getattr(source, "infcode", None),
+            inf_refmsgid=message.get("inf_refmsgid") or None,
+            output=output if isinstance(output, dict) else None,
+        )
+    except Exception as error:
+        logs.log.error(
+            "%s %s: its outcome (%s) could not be written to the journal: %s",
+            event.interface.number, event.msgid, event.outcome, type(error).__name__,
+        )  # fmt: skip
+
+
+def _abandon(journal: Journal, interface: Interface, msgid: str) -> None:
+    broken = OutcomeUnknown("the call was broken off")
+    _close(journal, AfterAnswer(interface, msgid, 1, "unknown", 0, None, None, broken, None))
+
+
+def _report(
+    context: Context, prepared: Prepared, event: AfterAnswer, answer: HttpAnswer | None, span: Any
+) -> None:
+    """Tell logs, hooks and spans; nothing that goes wrong here may hide the outcome."""
+    try:
+        if answer is not None:
+            raw = getattr(event.result if event.error is None else event.error, "raw", None)
+            output = raw.get("output") if isinstance(raw, dict) else None
+            logs.answer(prepared, output, answer.body, raw=context.protocol.settings.log_bodies)
+        logs.attempt_ended(event)
+        context.hooks.after(event)
+        watching.end_span(span, event)
+    except Exception as error:
+        logs.log.error("%s: its end could not be reported: %s", event.msgid, type(error).__name__)

@@ -1,0 +1,144 @@
+"""The async driver: httpcore's pool over asyncio streams."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from ..wire import Body, HttpAnswer, HttpRequest, Progress, WireFault, lower, progress
+from .common import JOINED, discard_surplus, fault, httpcore, outgoing, pool, readable
+
+if TYPE_CHECKING:
+    from ..settings import Settings
+
+
+class _Stream:
+    """An asyncio connection; the deadline of the whole attempt lies around every call."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, core: Any
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._core = core
+        self._head = b""
+        self.tainted = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        try:
+            return await self._reader.read(max_bytes)
+        except OSError as error:
+            raise self._core.ReadError(str(error)) from error
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Writes all; the attempt counts as sent once the body was handed to an open transport.
+
+        httpcore writes the head and the body apart; the head waits here, so that both leave in one
+        packet. A head alone cannot be carried out.
+        """
+        if buffer.startswith(b"POST "):
+            self._head = buffer
+            return
+        if self._writer.is_closing():
+            raise self._core.WriteError("the connection is closed")
+        head, self._head = self._head, b""
+        if (head or buffer) and not buffer.startswith(b"CONNECT "):
+            progress.get().sent = True
+        try:
+            self._writer.writelines([head, buffer] if len(buffer) > JOINED else [head + buffer])
+            await self._writer.drain()
+        except OSError as error:
+            raise self._core.WriteError(str(error)) from error
+
+    async def aclose(self) -> None:
+        self._writer.close()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> _Stream:  # fmt: skip
+        try:
+            async with asyncio.timeout(timeout):
+                await self._writer.start_tls(ssl_context, server_hostname=server_hostname)
+        except TimeoutError as error:
+            self._writer.transport.abort()
+            raise self._core.ConnectTimeout(str(error)) from error
+        except (OSError, ValueError) as error:
+            self._writer.transport.abort()
+            raise self._core.ConnectError(str(error)) from error
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        if info == "is_readable":
+            if self.tainted or self._writer.is_closing() or self._reader.at_eof():
+                return True
+            sock = self._writer.get_extra_info("socket")
+            return sock is None or readable(sock.fileno())
+        return self._writer.get_extra_info(info)
+
+
+class _Backend:
+    """Opens connections for httpcore."""
+
+    def __init__(self, core: Any) -> None:
+        self._core = core
+
+    async def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None,
+        local_address: str | None = None, socket_options: Iterable[Any] | None = None,
+    ) -> _Stream:  # fmt: skip
+        try:
+            async with asyncio.timeout(timeout):
+                reader, writer = await asyncio.open_connection(host, port)
+        except TimeoutError as error:
+            raise self._core.ConnectTimeout(str(error)) from error
+        except (OSError, UnicodeError) as error:
+            raise self._core.ConnectError(str(error)) from error
+        writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return _Stream(reader, writer, self._core)
+
+    async def connect_unix_socket(self, path: str, *_: Any, **__: Any) -> _Stream:
+        raise self._core.ConnectError(path)
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError("httpcore sleeps only between retries, and there are none")
+
+
+class AsyncCoreDriver:
+    """Pooled HTTP/1.1 connections of one event loop (asyncio)."""
+
+    def __init__(self, settings: Settings) -> None:
+        core: Any = httpcore()
+        self._core = core
+        self._pool = pool(core.AsyncConnectionPool, settings, _Backend(core), core.AsyncHTTPProxy)
+
+    async def send(self, request: HttpRequest) -> HttpAnswer:
+        state = Progress(request.seconds)
+        token = progress.set(state)
+        try:
+            async with asyncio.timeout(request.seconds):
+                return await self._exchange(request)
+        except WireFault:
+            raise
+        except Exception as error:
+            raise fault(error, state, request.seconds) from error
+        finally:
+            progress.reset(token)
+
+    async def _exchange(self, request: HttpRequest) -> HttpAnswer:
+        answer = await self._pool.handle_async_request(outgoing(self._core, request))
+        try:
+            headers = lower(answer.headers)
+            body = Body(headers, request.limit, answer.status)
+            async for chunk in answer.aiter_stream():
+                body.feed(chunk)
+            discard_surplus(answer)
+            return HttpAnswer(answer.status, headers, body.finish())
+        finally:
+            await answer.aclose()
+
+    async def close(self) -> None:
+        await self._pool.aclose()

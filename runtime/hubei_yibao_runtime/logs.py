@@ -1,0 +1,69 @@
+"""Log lines of calls: standard ``logging``, logger ``hubei_yibao``, facts as extra fields.
+
+INFO: one line per attempt. DEBUG: the messages, masked by the spec's flags. Raw bodies only with
+``settings.log_bodies``. What the platform says in ``err_msg`` may name people and is not logged.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+from .errors import Rejected
+from .masking import masked
+
+if TYPE_CHECKING:
+    from .hooks import AfterAnswer
+    from .protocol import Prepared
+
+log = logging.getLogger("hubei_yibao")
+
+
+def attempt_ended(event: AfterAnswer) -> None:
+    """One line with the outcome; WARNING where it is unknown."""
+    level = logging.WARNING if event.outcome == "unknown" else logging.INFO
+    if not log.isEnabledFor(level):
+        return
+    interface = event.interface
+    facts: dict[str, Any] = {
+        "infno": interface.number,
+        "operation": interface.operation,
+        "msgid": event.msgid,
+        "attempt": event.attempt,
+        "outcome": event.outcome,
+        "milliseconds": round(event.seconds * 1000, 1),
+        "http_status": event.status,
+        "infcode": event.error.infcode if isinstance(event.error, Rejected) else None,
+        "error": type(event.error).__name__ if event.error else None,
+    }
+    log.log(
+        level,
+        "%s %s %s: %s in %.0f ms",
+        interface.number,
+        interface.name,
+        event.msgid,
+        event.outcome if event.error is None else f"{event.outcome} ({facts['error']})",
+        event.seconds * 1000,
+        extra={f"yibao_{name}": value for name, value in facts.items()},
+    )
+
+
+def request(prepared: Prepared, *, raw: bool) -> None:
+    """The message at DEBUG, masked unless ``raw``."""
+    if not log.isEnabledFor(logging.DEBUG):
+        return
+    shown: Any = prepared.message.decode("utf-8", "replace")
+    if not raw:
+        shown = masked(prepared.plan.interface, "input", json.loads(prepared.plan.input))
+    log.debug("%s %s request: %s", prepared.plan.interface.number, prepared.msgid, shown)
+
+
+def answer(prepared: Prepared, output: Any, body: bytes, *, raw: bool) -> None:
+    """The answer at DEBUG, masked unless ``raw``."""
+    if not log.isEnabledFor(logging.DEBUG):
+        return
+    shown: Any = body.decode("utf-8", "replace")
+    if not raw:
+        shown = masked(prepared.plan.interface, "output", output)
+    log.debug("%s %s answer: %s", prepared.plan.interface.number, prepared.msgid, shown)
