@@ -181,6 +181,11 @@ class Settings(BaseSettings):
 
     def message_code(self) -> str:
         """The 12 characters a msgid starts with; nothing is cut off silently."""
+        if not self.fixmedins_code:
+            raise SettingsError(
+                "fixmedins_code (定点医药机构编号) is not set",
+                advice="set it in the settings (YIBAO_FIXMEDINS_CODE)",
+            )
         code = self.msgid_code or self.fixmedins_code
         if code == "first12":
             code = self.fixmedins_code[:12]

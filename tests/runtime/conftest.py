@@ -1,12 +1,15 @@
-"""Every test of the runtime is watched: no log line of it may name anybody."""
+"""Every test of the runtime is watched: no log line and no journal of it may name anybody."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from wire_fixture import PERSONAL
+
+JOURNALS = ("*.sqlite*", "*.db", "*.db-wal")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,7 +30,7 @@ class _Watch(logging.Handler):
 
 
 @pytest.fixture(autouse=True)
-def nobody_is_named(request: pytest.FixtureRequest) -> Iterator[None]:
+def nobody_is_named(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
     logger, watch = logging.getLogger("hubei_yibao"), _Watch()
     level = logger.level
     logger.addHandler(watch)
@@ -38,3 +41,7 @@ def nobody_is_named(request: pytest.FixtureRequest) -> Iterator[None]:
     if request.node.get_closest_marker("raw_bodies") is None:
         named = [line for line in watch.lines if any(item in line for item in PERSONAL)]
         assert not named
+    for kind in JOURNALS:
+        for journal in tmp_path.rglob(kind):
+            held = journal.read_bytes()
+            assert not [item for item in PERSONAL if item.encode() in held], journal.name

@@ -149,6 +149,7 @@ def test_fields(field: str, value: Any, typed: Any, kind: str | None) -> None:
         ("QUJDRA==", [("output", "output_unreadable")], None, 0),
         (5, [("output", "output_unreadable")], None, 0),
         ([CLEAN], [("output", "output_list")], "S1", 0),
+        ([CLEAN, CLEAN], [("output", "output_rows")], "S1", 0),
         ([{"sn": "1"}, {"sn": "2"}], [("output", "output_list")], None, 2),
         ({"setl": [{"setl_id": "S1"}]}, [("output.setl", "list_for_object")], "S1", 0),
         ({"setl": []}, [("output.setl", "list_for_object")], None, 0),

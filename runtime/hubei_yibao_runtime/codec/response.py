@@ -120,8 +120,9 @@ def _output(plan: _Plan, answer: Answer, notes: Notes) -> dict[str, Any]:
             notes.add("output", "output_empty")
         return value
     if isinstance(value, list):
-        notes.add("output", "output_list")
-        return _from_list(plan, value)
+        used, all_read = _from_list(plan, value)
+        notes.add("output", "output_list" if all_read else "output_rows")
+        return used
     if value is None or value == "":
         if not plan.expects_nothing:
             missing = not isinstance(answer.raw, dict) or "output" not in answer.raw
@@ -132,16 +133,16 @@ def _output(plan: _Plan, answer: Answer, notes: Notes) -> dict[str, Any]:
     return {}
 
 
-def _from_list(plan: _Plan, rows: list[Any]) -> dict[str, Any]:
+def _from_list(plan: _Plan, rows: list[Any]) -> tuple[dict[str, Any], bool]:
+    """``output`` as an object, and whether every row of the list is in it."""
     first = next((row for row in rows if isinstance(row, dict)), {})
-    if any(plan.has(key) for key in first):
-        return first
-    node = plan.list_node()
+    known = any(plan.has(key) for key in first)
+    node = None if known else plan.list_node()
     if node is not None:
-        return {node: rows}
-    if len(plan.nodes) == 1 and plan.nodes[0].name and not plan.direct:
-        return {plan.nodes[0].name: first}
-    return first
+        return {node: rows}, True
+    if not known and len(plan.nodes) == 1 and plan.nodes[0].name and not plan.direct:
+        first = {plan.nodes[0].name: first}
+    return first, len(rows) <= 1
 
 
 _PLANS: dict[Interface, _Plan] = {}
