@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup generate check test types style demo bench fuzz chaos lock clean
+.PHONY: help setup generate check watch vendor test types style demo docs bench fuzz chaos jobs-chaos lock clean
 
 help:  ## what can be done here
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 setup: $(STAMP)  ## virtual environment with locked versions
 
@@ -26,6 +26,13 @@ generate: $(STAMP)  ## spec/ → generated/
 check: $(STAMP)  ## spec lint, and generated/ is exactly what spec/ yields
 	@$(BIN)/hubei-yibao-codegen lint --level warning
 	@$(BIN)/hubei-yibao-codegen generate --check
+
+watch: $(STAMP)  ## lint and regenerate on every save
+	@$(BIN)/hubei-yibao-codegen watch
+
+vendor: $(STAMP)  ## a self-contained copy: make vendor DEST=his/yibao [ONLY=2207,outpatient]
+	@test -n "$(DEST)" || { echo "say where: make vendor DEST=his/yibao [ONLY=2207,outpatient]" >&2; exit 2; }
+	@$(BIN)/hubei-yibao-codegen vendor "$(DEST)" $(if $(ONLY),--only "$(ONLY)")
 
 test: $(STAMP)  ## all tests
 	@$(BIN)/python -m pytest -n 4 --dist loadgroup
@@ -47,8 +54,16 @@ fuzz: $(STAMP)  ## 1,000,000 mutated answers through decode
 chaos: $(STAMP)  ## 10,000 settlements with faults and SIGKILL
 	@$(BIN)/python tests/chaos/run.py $(ARGS)
 
+jobs-chaos: $(STAMP)  ## 2,000 uploads and settlements killed at every step, SQLite and PostgreSQL
+	@$(BIN)/python tests/chaos/jobs.py $(ARGS)
+	@$(BIN)/python tests/chaos/settlement_kills.py
+	@$(BIN)/python tests/chaos/settlement_kills.py --refuse 2207
+
 demo: $(STAMP)  ## simulator and a whole visit
 	@$(BIN)/python demo/visit.py
+
+docs: $(STAMP)  ## the documentation site → site/
+	@$(BIN)/hubei-yibao-codegen docs
 
 lock:  ## requirements/*.in → exact versions with hashes
 	@$(BIN)/pip-compile --quiet --strip-extras --allow-unsafe --generate-hashes --no-emit-index-url \

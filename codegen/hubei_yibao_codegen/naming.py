@@ -90,6 +90,7 @@ CLIENT_NAMES = frozenset(
         "call",
         "close",
         "doctor",
+        "download",
         "events",
         "hooks",
         "journal",
@@ -103,6 +104,7 @@ CLIENT_NAMES = frozenset(
         "sign_out",
         "transport",
         "unknown",
+        "upload",
     ]
 )
 

@@ -42,7 +42,16 @@ def generate(
     ``cache`` is a folder for what the next run may reuse; the result is the same without it.
     Raises ``SpecRejected``, or ``store.NotOurs`` if ``out`` holds foreign files.
     """
-    loaded = accepted(spec, cache / "spec.json" if cache else None, overlay)
+    return update(accepted(spec, spec_cache(cache), overlay), out, cache)
+
+
+def spec_cache(cache: Path | None) -> Path | None:
+    """Where loaded models are kept, given the folder of what the next run may reuse."""
+    return cache / "spec.json" if cache else None
+
+
+def update(loaded: Loaded, out: Path, cache: Path | None = None) -> Report:
+    """As :func:`generate`, for a spec that is loaded and has no errors."""
     generator = generator_hash()
     folder = cache / digest(str(out.resolve()))[:16] if cache else None
     run = _Run(out, Store(folder, generator), Source.of(loaded, generator))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .answer import Answer, failure, read_answer, safe_text
-    from .request import EncodedInput, encode_input
+    from .request import EncodedInput, encode_input, encode_output
     from .response import build_result, decode
 
 _WHERE = {
@@ -23,11 +23,12 @@ _WHERE = {
     "decode": "response",
     "EncodedInput": "request",
     "encode_input": "request",
+    "encode_output": "request",
 }
 
 __all__ = [
-    "Answer", "EncodedInput", "build_result", "decode", "encode_input", "failure", "read_answer",
-    "safe_text",
+    "Answer", "EncodedInput", "build_result", "decode", "encode_input", "encode_output", "failure",
+    "read_answer", "safe_text",
 ]  # fmt: skip
 
 

@@ -60,6 +60,27 @@ def encode_input(registry: Registry, number: str, input: Any) -> EncodedInput:
     raise RequestInvalid(faults.listed(), infno=number, name=interface.name, advice=_ADVICE)
 
 
+def encode_output(registry: Registry, number: str, output: Any) -> bytes:
+    """What we answer a callback with, checked against the interface's output and written as JSON.
+
+    Raises RequestInvalid with all faults, YibaoError for an unknown interface number.
+    """
+    interface = known_interface(registry, number)
+    faults, root = Faults(), Place("output")
+    nodes = interface.output
+    given = {} if output is None else members(output)
+    if given is None:
+        faults.add((), root, "type", f"must be a mapping or model, not {type(output).__name__}")
+    else:
+        plan = None if nodes is None else _Plan(nodes, registry.checked_codes)
+        json = _write(plan, given, root, faults)
+        if not faults:
+            return json
+    raise RequestInvalid(
+        faults.listed(), infno=number, name=interface.name, advice="correct the answer's output"
+    )
+
+
 def _write(plan: _Plan | None, given: dict[Any, Any], root: Place, faults: Faults) -> bytes:
     """The input as JSON; with faults the bytes mean nothing."""
     if plan is not None:
