@@ -81,7 +81,7 @@ def work(given: dict[str, Any]) -> None:
         os._exit(0)  # what is written is written; an orderly end only takes longer
     else:
         serve(worker, code, given["run"])
-    worker.stop(0)
+    worker.stop(5)
 
 
 if __name__ == "__main__":

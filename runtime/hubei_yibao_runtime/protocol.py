@@ -27,7 +27,7 @@ from .errors import (
 from .guards import check_allowed
 from .local import SharedIds
 from .upload import FilePart, multipart, recode
-from .wire import HttpAnswer, HttpRequest, WireFault
+from .wire import HttpAnswer, HttpRequest, Sink, WireFault
 
 if TYPE_CHECKING:
     from .interface import Interface, Registry
@@ -58,6 +58,7 @@ class CallOptions:
     sign_no: str | None = field(default=None, repr=False)
     signing_in: bool = False  #: this call is the sign-in itself: no sign_no, no renewal
     note: str = ""  #: for the journal: why this call is made
+    sink: Sink | None = field(default=None, repr=False)  #: takes the answer if it is a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class Plan:
 
     @property
     def repeatable(self) -> bool:
-        """A query may be asked again whatever became of it; anything else may not."""
-        return self.interface.effect == "query"
+        """What changes nothing may be asked again whatever became of it; a write may not."""
+        return self.interface.effect == "query" or self.interface.role == "download_file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,10 @@ class Protocol:
         input = plan.input
         for scheme in self.schemes:
             input = scheme.input(replace(signing, input=input))
-        return _Framed(signing, serialise(profile.envelope, envelope, input))
+        message = serialise(profile.envelope, envelope, input)
+        for scheme in self.schemes:
+            message = scheme.message(signing, message)
+        return _Framed(signing, message)
 
     def _request(self, plan: Plan, framed: _Framed) -> HttpRequest:
         profile, settings = self.profile, self.settings
@@ -248,6 +252,8 @@ class Protocol:
         }
         for scheme in self.schemes:
             headers.update(scheme.headers(framed.signing, body))
+        if plan.options.sink is not None:
+            headers.update(plan.options.sink.headers())
         seconds = plan.options.timeout or settings.timeout or self._seconds(plan.interface.effect)
         return HttpRequest(
             method="POST",
@@ -257,6 +263,7 @@ class Protocol:
             seconds=seconds,
             connect_seconds=min(profile.timeouts.connect, seconds),
             limit=profile.limits.answer,
+            sink=plan.options.sink,
         )
 
     def _url(self, number: str) -> str:
@@ -283,11 +290,15 @@ class Protocol:
 
     def _judge(self, prepared: Prepared, answer: HttpAnswer) -> Result:
         status = answer.status
+        if answer.filed:
+            received = prepared.plan.interface.output_model()
+            received._msgid = prepared.msgid
+            return received
         if 200 <= status < 300 or 400 <= status < 500:
             try:
                 body = answer.body
                 for scheme in self.schemes:
-                    body = scheme.answer(body)
+                    body = scheme.answer(prepared.plan.interface, body)
                 result = decode(self.registry, prepared.plan.interface.number, body)
             except OutcomeUnknown as error:
                 if status not in REFUSALS:

@@ -19,7 +19,8 @@ BASE = "http://platform.example/fsi"
 
 def test_every_preset_loads_is_unverified_and_names_its_source() -> None:
     assert preset_names() == [
-        "bearer", "ca-hmac-sm3", "csb-hmac-sha1", "hubei-v1.2.02-cainfo", "plain", "tif-sha256",
+        "bearer", "bearer-sm2-sm4", "ca-hmac-sm3", "csb-hmac-sha1", "envelope-sm2-sm4",
+        "hubei-component", "hubei-v1.2.02-cainfo", "plain", "tif-sha256",
     ]  # fmt: skip
     for name in preset_names():
         profile = load_profile(name)

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..errors import SettingsError
 
 if TYPE_CHECKING:
+    from ..interface import Interface
     from ..profile import AuthConfig
 
 GROUP = "hubei_yibao.auth"
@@ -30,6 +31,7 @@ _BUILT_IN = {
     "bearer": ".bearer",
     "sm2-cainfo": ".cainfo",
     "sm2-sm4-message": "..secure.message",
+    "sm2-sm4-envelope": "..secure.exchange",
 }
 _classes: dict[str, type[Scheme]] = {}
 
@@ -77,7 +79,11 @@ class Scheme:
         """JSON of ``input`` as it is sent; what :meth:`envelope` signs is ``call.input``."""
         return call.input
 
-    def answer(self, body: bytes) -> bytes:
+    def message(self, call: Signing, message: bytes) -> bytes:
+        """The whole message as it is sent; ``message`` is the ordinary one."""
+        return message
+
+    def answer(self, interface: Interface, body: bytes) -> bytes:
         """The body of an answer in the ordinary form; raises OutcomeUnknown if it cannot be."""
         return body
 

@@ -13,17 +13,19 @@ from ..errors import NotSent
 from .base import Preflight, Scheme, SchemeParams, Signing, register
 
 
+class BearerParams(SchemeParams):
+    token_url: str | None = None
+    grant_type: str = "password"
+    scope: str | None = None
+    renew_before: float = 60  #: seconds before the stated end
+
+
 @register("bearer")
 class Bearer(Scheme):
     """Secrets: token; or, with ``token_url``, client_id, client_secret, username and password."""
 
-    class Params(SchemeParams):
-        token_url: str | None = None
-        grant_type: str = "password"
-        scope: str | None = None
-        renew_before: float = 60  #: seconds before the stated end
-
-    params: Bearer.Params
+    Params = BearerParams
+    params: BearerParams
 
     def __init__(self, params: Any, secret: Callable[[str], str]) -> None:
         super().__init__(params, secret)
@@ -57,11 +59,13 @@ class Bearer(Scheme):
         )
 
     def learn(self, status: int, body: bytes, at: datetime) -> None:
+        until: timedelta | None = None
         try:
             answer = json.loads(body)
             token = answer["access_token"]
             seconds = answer.get("expires_in")
-            until = None if seconds is None else timedelta(seconds=float(seconds))
+            if seconds is not None:
+                until = timedelta(seconds=float(seconds))
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             token = None
         if not isinstance(token, str) or status != 200:

@@ -14,16 +14,18 @@ from ..gm import Signer, Sm2Key, der
 from .base import Scheme, SchemeParams, Signing, register
 
 
+class Sm2CainfoParams(SchemeParams):
+    encoding: Literal["hex", "HEX", "base64"]
+    form: Literal["raw", "der"]
+    user_id: str = "1234567812345678"
+
+
 @register("sm2-cainfo")
 class Sm2Cainfo(Scheme):
     """Secret: private_key (64 hex digits, Base64, PKCS#8 or SEC1)."""
 
-    class Params(SchemeParams):
-        encoding: Literal["hex", "HEX", "base64"]
-        form: Literal["raw", "der"]
-        user_id: str = "1234567812345678"
-
-    params: Sm2Cainfo.Params
+    Params = Sm2CainfoParams
+    params: Sm2CainfoParams
 
     def __init__(self, params: Any, secret: Callable[[str], str]) -> None:
         super().__init__(params, secret)

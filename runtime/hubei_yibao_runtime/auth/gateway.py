@@ -21,15 +21,17 @@ def _unix(call: Signing) -> int:
     return int(call.at.timestamp())
 
 
+class CsbHmacSha1Params(SchemeParams):
+    name: str = "{infno}"
+    version: str = "1.0.0"
+
+
 @register("csb-hmac-sha1")
 class CsbHmacSha1(Scheme):
     """``_api_*`` headers; the body is not signed. Secrets: access_key, secret_key."""
 
-    class Params(SchemeParams):
-        name: str = "{infno}"
-        version: str = "1.0.0"
-
-    params: CsbHmacSha1.Params
+    Params = CsbHmacSha1Params
+    params: CsbHmacSha1Params
 
     def headers(self, call: Signing, body: bytes) -> Mapping[str, str]:
         headers = {
@@ -47,15 +49,17 @@ class CsbHmacSha1(Scheme):
         return _pairs(signed | {"_api_access_key": "{access_key}"})
 
 
+class TifSha256Params(SchemeParams):
+    prefix: str = "x-tif-"
+    case: Literal["lower", "upper"] = "lower"
+
+
 @register("tif-sha256")
 class TifSha256(Scheme):
     """``x-tif-*`` (or ``x-rio-*``) headers; the body is not signed. Secrets: paasid, token."""
 
-    class Params(SchemeParams):
-        prefix: str = "x-tif-"
-        case: Literal["lower", "upper"] = "lower"
-
-    params: TifSha256.Params
+    Params = TifSha256Params
+    params: TifSha256Params
 
     def headers(self, call: Signing, body: bytes) -> Mapping[str, str]:
         return self._signed(str(_unix(call)), uuid.uuid4().hex)
@@ -92,15 +96,17 @@ class CaHmacSm3(Scheme):
         return f"{_unix(call)}\n{{body}}"
 
 
+class FixedHeaderParams(SchemeParams):
+    header: str
+    secret: str = "api_key"
+
+
 @register("header")
 class FixedHeader(Scheme):
     """One constant header, such as ``apikey``. Secret: the one ``secret`` names."""
 
-    class Params(SchemeParams):
-        header: str
-        secret: str = "api_key"
-
-    params: FixedHeader.Params
+    Params = FixedHeaderParams
+    params: FixedHeaderParams
 
     def headers(self, call: Signing, body: bytes) -> Mapping[str, str]:
         return {self.params.header: self.secret(self.params.secret)}

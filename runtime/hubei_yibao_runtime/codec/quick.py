@@ -16,9 +16,11 @@ from ..interface import Field
 from .columns import Column, TextColumn
 
 try:
-    import msgspec
+    import msgspec as _msgspec
 except ImportError:
-    msgspec = None  # type: ignore[assignment]
+    msgspec: Any = None
+else:
+    msgspec = _msgspec
 
 
 class Quick:

@@ -13,7 +13,7 @@ from .curve import Point, fault_of_point, fault_of_scalar
 _SM2_CURVE = bytes.fromhex("2a811ccf5501822d")  # 1.2.156.10197.1.301
 _EC_KEY = bytes.fromhex("2a8648ce3d0201")  # 1.2.840.10045.2.1
 _INTEGER, _BITS, _OCTETS, _OID, _SEQUENCE, _PARAMETERS = 0x02, 0x03, 0x04, 0x06, 0x30, 0xA0
-_LINES = re.compile(r"-----(BEGIN|END) ([A-Z0-9 ]+)-----")
+_PEM = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 _HEX = re.compile(r"([0-9A-Fa-f]{2})+")
 
 
@@ -70,18 +70,17 @@ def _refused(which: str, why: _Bad) -> SettingsError:
 
 
 def _decoded(text: str) -> tuple[bytes, str | None]:
-    """The bytes, and what the PEM lines (if any) call them."""
-    armour = _LINES.search(text)
-    name = armour[2] if armour else None
-    if name and "ENCRYPTED" in text:
+    """The bytes, and what the PEM block (if it is one) is called."""
+    blocks = [(kind, inner) for kind, inner in _PEM.findall(text) if kind.endswith("KEY")]
+    name, content = blocks[0] if blocks else (None, text)  # openssl puts EC PARAMETERS ahead
+    if name and "ENCRYPTED" in content + name:
         raise _Bad("it is encrypted; store it decrypted in the secret store")
-    compact = "".join(_LINES.sub("", text).split())
+    compact = "".join(content.split())
     if not compact:
         raise _Bad("it is empty")
     if not compact.isascii():
         raise _Bad("neither hex nor Base64")
-    # 44 digits and more of one alphabet may be both; a hex spelling of a key is never Base64 of one
-    if _HEX.fullmatch(compact) and len(compact) not in (44,):
+    if _HEX.fullmatch(compact) and len(compact) != 44:  # so long is Base64 of 33 bytes
         return bytes.fromhex(compact), name
     try:
         return base64.b64decode(compact, validate=True), name

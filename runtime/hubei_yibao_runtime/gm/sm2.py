@@ -66,7 +66,8 @@ def der(signature: bytes) -> bytes:
 
 def raw(signature: bytes) -> bytes | None:
     """r and s out of a DER sequence; None if it is none, or not its one canonical form."""
-    numbers, place = [], 2
+    numbers: list[bytes] = []
+    place = 2
     while place + 2 <= len(signature) and len(numbers) < 2:
         end = place + 2 + signature[place + 1]
         numbers.append(signature[place + 2 : end].lstrip(b"\0"))

@@ -196,6 +196,15 @@ class SqlJournal:
         chosen, values = ("WHERE institution = ? ", (institution,)) if institution else ("", ())
         return self._select(f"{chosen}ORDER BY opened DESC, msgid DESC LIMIT ?", *values, limit)
 
+    def between(self, institution: str, since: datetime, until: datetime) -> list[Record]:
+        """The writes of an institution opened from ``since`` until before ``until``, in order."""
+        self._write_late()
+        period = [int(at.timestamp() * 1000) for at in (since, until)]
+        return self._select(
+            "WHERE institution = ? AND opened >= ? AND opened < ? ORDER BY opened, msgid",
+            institution, *period,
+        )  # fmt: skip
+
     def reversal_of(self, msgid: str) -> Record | None:
         """The latest call that was to take ``msgid`` back."""
         found = self._select("WHERE reverses = ? ORDER BY opened DESC, msgid DESC", msgid)

@@ -7,6 +7,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 #: Fields of a request that name a visit, a settlement, a batch or another message.
@@ -16,6 +17,10 @@ REQUEST = (
 )  # fmt: skip
 #: Fields of an answer by which it is looked up or taken back later.
 ANSWER = ("mdtrt_id", "setl_id", "medins_setl_id", "setl_time", "file_qury_no")
+#: What a settlement came to: the ledger reconciliation compares, where the hospital gives none.
+LEDGER = (
+    "insutype", "clr_type", "clr_optins", "medfee_sumamt", "fund_pay_sumamt", "acct_pay",
+)  # fmt: skip
 #: Identifying fields stand in the first row of a message; a hundred rows are not read for them.
 _HEAD = 16_384
 _PAIR = re.compile(rb'"(' + "|".join(REQUEST).encode() + rb')"\s*:\s*("(?:[^"\\]|\\.)*"|-?[0-9.]+)')
@@ -40,6 +45,11 @@ def of_answer(output: Mapping[str, Any] | None) -> dict[str, str]:
             for name in ANSWER:
                 if isinstance(value := row.get(name), str) and value:
                     found.setdefault(name, value)
+            if row.get("setl_id"):
+                for name in LEDGER:
+                    value = row.get(name)
+                    if isinstance(value, str | int | float | Decimal) and value != "":
+                        found.setdefault(name, str(value))
     return found
 
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from ..errors import SettingsError
 from .model import Profile
 
-PRESETS = resources.files(__package__) / "presets"
+PRESETS = resources.files(__package__ or "") / "presets"
 
 
 def preset_names() -> list[str]:

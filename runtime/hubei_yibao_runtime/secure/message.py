@@ -18,16 +18,19 @@ from ..auth.base import Scheme, SchemeParams, Signing, register
 from ..codec import jsontext
 from ..errors import OutcomeUnknown
 from ..gm import CipherError, Sm2Key, Sm4, SoftwareDevice
+from ..interface import Interface
+
+
+class Sm2Sm4MessageParams(SchemeParams):
+    user_id: str | None = None  #: None: the client id
 
 
 @register("sm2-sm4-message")
 class Sm2Sm4Message(Scheme):
     """Secrets: client_id (16 characters, also the SM4 key), private_key."""
 
-    class Params(SchemeParams):
-        user_id: str | None = None  #: None: the client id
-
-    params: Sm2Sm4Message.Params
+    Params = Sm2Sm4MessageParams
+    params: Sm2Sm4MessageParams
 
     def __init__(self, params: Any, secret: Callable[[str], str]) -> None:
         super().__init__(params, secret)
@@ -52,7 +55,7 @@ class Sm2Sm4Message(Scheme):
         text = base64.b64encode(self._device().encrypt(call.input)).decode()
         return json.dumps(text).encode()
 
-    def answer(self, body: bytes) -> bytes:
+    def answer(self, interface: Interface, body: bytes) -> bytes:
         """``body`` with its output decrypted; unchanged where that is no encrypted string."""
         try:
             message = jsontext.parse(body).value
