@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -18,7 +19,11 @@ from .protocol import CallOptions, Protocol
 from .signin import TaskSignIn, ThreadSignIn
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .clock import Clock
+    from .files import ReceivedFile
+    from .files.receiving import Progress
     from .interface import Registry
     from .journal import Record, SqlJournal
     from .model import Result
@@ -104,6 +109,7 @@ def _options(
         sign_no=base.sign_no,
         signing_in=base.signing_in,
         note=base.note,
+        sink=base.sink,
     )
 
 
@@ -166,6 +172,47 @@ class SyncClient(_Base):
                 return time.sleep(seconds)
             case SignNo(refused):
                 return self._sign_in.current(self.call, refused=refused)
+
+    def download(
+        self, file_qury_no: str, filename: str, *, timeout: float | None = None, **how: Any
+    ) -> ReceivedFile:
+        """Fetch a file into a folder, checked and whole, or raise and leave nothing.
+
+        ``how``: ``origin`` the number of the interface that made the file (directories lie under
+        another institution code), ``to`` a folder (default: below the state directory),
+        ``expires`` its dld_endtime, ``progress(bytes, total)``, ``limits`` (FileLimits),
+        ``durable`` False where it need not survive a power cut, ``options``. Raises FileError for what is no sound zip of one text, and as ``call``.
+        """
+        from .files.download import Fetch
+
+        with Fetch(self._protocol, file_qury_no, filename, **how) as fetch:
+            self.call(fetch.number, fetch.input, timeout=timeout, options=fetch.options)
+            return fetch.keep()
+
+    def upload(
+        self,
+        path: str | Path,
+        *,
+        filename: str | None = None,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        options: CallOptions | None = None,
+    ) -> Result:
+        """Send a file in the profile's encoding; the result has its ``file_qury_no``.
+
+        ``filename``: as the platform shall know it, else the file's own. ``progress(bytes,
+        total)``: at the start and when the platform has it. Raises FileError where it cannot be
+        read or is larger than a request may be, and as ``call``.
+        """
+        from .files.download import upload_input
+
+        number, given, size = upload_input(self._protocol, path, filename)
+        if progress is not None:
+            progress(0, size)
+        result = self.call(number, given, timeout=timeout, options=options)
+        if progress is not None:
+            progress(size, size)
+        return result
 
     def resolve(self, msgid: str, **choices: Any) -> Any:
         """Find out what became of a write; see :mod:`hubei_yibao_runtime.resolve`."""
@@ -248,6 +295,38 @@ class AsyncBaseClient(_Base):
                 return await asyncio.sleep(seconds)
             case SignNo(refused):
                 return await self._sign_in.current(self.call, refused=refused)
+
+    async def download(
+        self, file_qury_no: str, filename: str, *, timeout: float | None = None, **how: Any
+    ) -> ReceivedFile:
+        """As :meth:`SyncClient.download`."""
+        from .files.download import Fetch
+
+        with await asyncio.to_thread(
+            partial(Fetch, self._protocol, file_qury_no, filename, **how)
+        ) as fetch:
+            await self.call(fetch.number, fetch.input, timeout=timeout, options=fetch.options)
+            return await asyncio.to_thread(fetch.keep)
+
+    async def upload(
+        self,
+        path: str | Path,
+        *,
+        filename: str | None = None,
+        progress: Progress | None = None,
+        timeout: float | None = None,
+        options: CallOptions | None = None,
+    ) -> Result:
+        """As :meth:`SyncClient.upload`."""
+        from .files.download import upload_input
+
+        number, given, size = await asyncio.to_thread(upload_input, self._protocol, path, filename)
+        if progress is not None:
+            progress(0, size)
+        result = await self.call(number, given, timeout=timeout, options=options)
+        if progress is not None:
+            progress(size, size)
+        return result
 
     async def resolve(self, msgid: str, **choices: Any) -> Any:
         """Find out what became of a write; see :mod:`hubei_yibao_runtime.resolve`."""

@@ -109,6 +109,8 @@ def _repeat(protocol: Protocol, plan: Plan, error: YibaoError, *, clock_moved: b
     """Whether repeating is safe and may help."""
     if isinstance(error, RequestInvalid | NotAllowed | SettingsError | JournalError):
         return False
+    if plan.options.sink is not None and plan.options.sink.problem:
+        return False
     if isinstance(error, GatewayRefused):
         refreshed = [scheme.refused() for scheme in protocol.schemes] if error.code == "401" else []
         return any(refreshed) or clock_moved or error.code == "429"
@@ -208,8 +210,8 @@ def _exchange(
     error: YibaoError | None = None
     cause: BaseException | None = None
     try:
-        answer = yield Send(prepared.request)
-        result = protocol.interpret(prepared, answer)
+        answer = received = yield Send(prepared.request)
+        result = protocol.interpret(prepared, received)
     except WireFault as fault:
         error, cause = protocol.judge_fault(prepared, fault), fault.__cause__
     except YibaoError as outcome:

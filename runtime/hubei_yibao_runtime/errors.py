@@ -107,6 +107,10 @@ class JournalError(NotSent):
     """The journal cannot be written or read, so no write is sent."""
 
 
+class FileError(YibaoError):
+    """A file is not what it should be, or its time is over; nothing of it was kept."""
+
+
 class SettingsError(YibaoError):
     """Settings or a profile are incomplete or contradict themselves."""
 

@@ -14,6 +14,7 @@ EXPORTS = {
     "hubei_yibao_runtime.client": ("CallOptions",),
     "hubei_yibao_runtime.errors": (
         "Fault",
+        "FileError",
         "GatewayRefused",
         "JournalError",
         "NotAllowed",

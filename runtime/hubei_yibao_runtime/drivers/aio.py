@@ -132,11 +132,11 @@ class AsyncCoreDriver:
         answer = await self._pool.handle_async_request(outgoing(self._core, request))
         try:
             headers = lower(answer.headers)
-            body = Body(headers, request.limit, answer.status)
+            body = Body(headers, request.limit, answer.status, request.sink)
             async for chunk in answer.aiter_stream():
                 body.feed(chunk)
             discard_surplus(answer)
-            return HttpAnswer(answer.status, headers, body.finish())
+            return body.answer()
         finally:
             await answer.aclose()
 

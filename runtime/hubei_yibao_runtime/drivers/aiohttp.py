@@ -76,10 +76,10 @@ class AiohttpDriver:
                 headers = lower(answer.raw_headers)
                 if self._opened().auto_decompress:
                     headers.pop("content-encoding", None)
-                body = Body(headers, request.limit, answer.status)
+                body = Body(headers, request.limit, answer.status, request.sink)
                 async for chunk in answer.content.iter_any():
                     body.feed(chunk)
-                return HttpAnswer(answer.status, headers, body.finish())
+                return body.answer()
         except WireFault:
             raise
         except Exception as error:

@@ -134,8 +134,8 @@ def fault(error: BaseException, state: Progress, seconds: float) -> WireFault:
     if state.left() == 0:
         return WireFault(f"no complete answer within {seconds:g} s ({name})", sent=state.sent)
     cause = error
-    while cause.__cause__ is not None or cause.__context__ is not None:
-        cause = cause.__cause__ or cause.__context__  # type: ignore[assignment]
+    while (beneath := cause.__cause__ or cause.__context__) is not None:
+        cause = beneath
     detail = name
     if isinstance(cause, ssl.SSLCertVerificationError):
         detail = f"{name}: certificate not accepted, {cause.verify_message}"

@@ -88,12 +88,12 @@ class InjectedDriver:
         )
         try:
             headers = lower(answer.headers.raw)
-            body = Body(headers, request.limit, answer.status_code)
+            body = Body(headers, request.limit, answer.status_code, request.sink)
             for chunk in answer.iter_raw():
                 body.feed(chunk)
                 if state.left() == 0:
                     raise TimeoutError
-            return HttpAnswer(answer.status_code, headers, body.finish())
+            return body.answer()
         finally:
             answer.close()
 
@@ -129,10 +129,10 @@ class AsyncInjectedDriver:
         )
         try:
             headers = lower(answer.headers.raw)
-            body = Body(headers, request.limit, answer.status_code)
+            body = Body(headers, request.limit, answer.status_code, request.sink)
             async for chunk in answer.aiter_raw():
                 body.feed(chunk)
-            return HttpAnswer(answer.status_code, headers, body.finish())
+            return body.answer()
         finally:
             await answer.aclose()
 

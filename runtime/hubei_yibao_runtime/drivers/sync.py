@@ -189,11 +189,11 @@ class CoreDriver:
         answer = self._pool.handle_request(outgoing(self._core, request))
         try:
             headers = lower(answer.headers)
-            body = Body(headers, request.limit, answer.status)
+            body = Body(headers, request.limit, answer.status, request.sink)
             for chunk in answer.iter_stream():
                 body.feed(chunk)
             discard_surplus(answer)
-            return HttpAnswer(answer.status, headers, body.finish())
+            return body.answer()
         finally:
             answer.close()
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hubei_yibao_runtime.client import CallOptions as CallOptions
     from hubei_yibao_runtime.errors import (
         Fault as Fault,
+        FileError as FileError,
         GatewayRefused as GatewayRefused,
         JournalError as JournalError,
         NotAllowed as NotAllowed,
@@ -40,6 +41,7 @@ _MODULES = {
     "INTERFACES": ".registry",
     "CallOptions": "hubei_yibao_runtime.client",
     "Fault": "hubei_yibao_runtime.errors",
+    "FileError": "hubei_yibao_runtime.errors",
     "GatewayRefused": "hubei_yibao_runtime.errors",
     "JournalError": "hubei_yibao_runtime.errors",
     "NotAllowed": "hubei_yibao_runtime.errors",
@@ -62,6 +64,7 @@ __all__ = [
     "INTERFACES",
     "CallOptions",
     "Fault",
+    "FileError",
     "GatewayRefused",
     "JournalError",
     "NotAllowed",

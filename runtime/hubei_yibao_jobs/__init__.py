@@ -1,0 +1,1 @@
+"""The jobs behind the calls: directories, reconciliation, uploads that survive restarts."""
