@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 
+DAY = (2026, 11, 23, 0, 0, 0)  #: of every member: the same bytes at any time
 TEXT = "A1\t名称一\tnull\t1\nA2\t\t2026-01-01\t0".encode()
 
 
@@ -16,7 +17,9 @@ def packed(
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", method, compresslevel=level) as archive:
         for name, content in members:
-            archive.writestr(name, content)
+            member = zipfile.ZipInfo(name, DAY)
+            member.compress_type = method
+            archive.writestr(member, content, compresslevel=level)
     return target.getvalue()
 
 

@@ -140,11 +140,16 @@ def test_the_code_of_a_msgid(code: str, rule: str | None, expected: str) -> None
 
 @pytest.mark.parametrize(
     ("code", "rule"),
-    [("H4200000000199", None), ("", None), ("H42", "first12"), ("H42000000001", "short")],
+    [("H4200000000199", None), ("H42", "first12"), ("H42000000001", "short")],
 )
 def test_no_code_is_cut_silently(code: str, rule: str | None) -> None:
     with pytest.raises(SettingsError, match="msgid_code"):
         Settings(fixmedins_code=code, msgid_code=rule).message_code()
+
+
+def test_a_missing_institution_code_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"fixmedins_code .* is not set"):
+        Settings(msgid_code="H42000000001").message_code()
 
 
 def test_state_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
