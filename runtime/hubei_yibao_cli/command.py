@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from select import select
 from typing import Annotated, Any
 
@@ -123,6 +124,18 @@ def new_app(**options: Any) -> typer.Typer:
     return typer.Typer(
         add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, **options
     )
+
+
+@contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """Around imports of an optional part; SettingsError naming the extra where it is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise errors.SettingsError(
+            say(f"缺少 {error.name}", f"{error.name} is not installed"),
+            advice=f"pip install 'hubei-yibao[{extra}]'",
+        ) from None
 
 
 def confirm(question: str, *, yes: bool, otherwise: str) -> None:

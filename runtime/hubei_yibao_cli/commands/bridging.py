@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import typer
-from hubei_yibao_runtime.errors import SettingsError
 
-from ..command import Command, new_app
+from ..command import Command, needing, new_app
 from ..words import say
 
 app = new_app()
@@ -21,13 +20,8 @@ app = new_app()
     ),
 )
 def bridge(ctx: typer.Context) -> None:
-    try:
+    with needing("bridge"):
         from hubei_yibao_bridge.__main__ import main
 
         code = main(ctx.args)
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            say(f"缺少 {error.name}", f"{error.name} is not installed"),
-            advice="pip install 'hubei-yibao[bridge]'",
-        ) from None
     raise typer.Exit(code)
