@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from hubei_yibao_runtime.errors import SettingsError
 
-from ..command import OK, WRONG, Command, Config, Institution, Json, new_app
+from ..command import OK, WRONG, Command, Config, Institution, Json, needing, new_app
 from ..configured import load
 from ..screen import note, show_json, show_table
 from ..words import say
@@ -69,13 +68,8 @@ def catalogues(
     institution: Institution = "",
     as_json: Json = False,
 ) -> None:
-    try:
+    with needing("jobs"):
         from hubei_yibao_jobs.catalogues.command import main
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            say(f"缺少 {error.name}", f"{error.name} is not installed"),
-            advice="pip install 'hubei-yibao[jobs]'",
-        ) from None
     from hubei_yibao.registry import INTERFACES
 
     changes = main(
