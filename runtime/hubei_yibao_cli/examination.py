@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hubei_yibao.registry import INTERFACES
+from hubei_yibao_runtime.call import CallOptions
 from hubei_yibao_runtime.errors import YibaoError
-from hubei_yibao_runtime.protocol import CallOptions, Protocol
+from hubei_yibao_runtime.protocol import Protocol
 
 from .preview import offline
 from .words import say, yes_no

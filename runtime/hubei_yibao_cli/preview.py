@@ -14,8 +14,8 @@ from hubei_yibao_runtime.masking import MASK, masked
 from hubei_yibao_runtime.protocol import Protocol
 
 if TYPE_CHECKING:
+    from hubei_yibao_runtime.call import Plan, Prepared
     from hubei_yibao_runtime.interface import Registry
-    from hubei_yibao_runtime.protocol import Plan, Prepared
     from hubei_yibao_runtime.settings import Settings
 
 #: Envelope keys that name a person or prove who somebody is.

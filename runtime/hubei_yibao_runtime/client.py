@@ -10,12 +10,13 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from .call import CallOptions
 from .conversation import Command, Context, Course, Pause, Send, SignNo, Work, converse
 from .drivers import async_driver, sync_driver
 from .hooks import Hooks
 from .local import open_local
 from .msgid import DurableIds
-from .protocol import CallOptions, Protocol
+from .protocol import Protocol
 from .signin import TaskSignIn, ThreadSignIn
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["AsyncBaseClient", "CallOptions", "SyncClient"]
 
 log = logging.getLogger("hubei_yibao")
+
+_PLAIN = CallOptions()
 
 
 class _Base:
@@ -75,7 +78,7 @@ class _Base:
 
     def _check(self) -> None:
         """Faults of settings and profile show at once, not at the first settlement."""
-        _ = self._protocol.profile, self._protocol.schemes
+        _ = self._protocol.frame, self._protocol.chain
         if not self.settings.verify_tls:
             log.warning("TLS certificates are not checked (verify_tls = false)")
 
@@ -97,7 +100,7 @@ def _options(
     extra: Mapping[str, str] | None,
     timeout: float | None,
 ) -> CallOptions:
-    base = options or CallOptions()
+    base = options or _PLAIN
     if not (allow_closed or msgid or insuplc_admdvs or extra or timeout):
         return base
     return CallOptions(

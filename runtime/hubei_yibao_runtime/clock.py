@@ -19,6 +19,10 @@ LIMIT = timedelta(hours=24)
 _PLAIN = re.compile(r"^(\d{4})-?(\d\d)-?(\d\d)[ T]?(\d\d):?(\d\d):?(\d\d)[.]?(\d{1,6})?$")
 
 
+def _host_time() -> datetime:
+    return datetime.fromtimestamp(time.time(), UTC8)
+
+
 class Clock:
     """Tells the platform's time; safe with threads.
 
@@ -26,7 +30,7 @@ class Clock:
     """
 
     def __init__(self, local: Callable[[], datetime] | None = None) -> None:
-        self._local = local or (lambda: datetime.fromtimestamp(time.time(), UTC))
+        self._local = local or _host_time
         self._offset = timedelta(0)
         self._lock = threading.Lock()
 

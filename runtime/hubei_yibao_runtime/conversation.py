@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from . import hooks as watching
 from . import logs
+from .call import CallOptions, Plan, Prepared
 from .errors import (
     GatewayRefused,
     JournalError,
@@ -27,7 +28,7 @@ from .errors import (
 from .hooks import AfterAnswer, BeforeSend, Hooks
 from .interface import Interface
 from .model import Result
-from .protocol import CallOptions, Plan, Prepared, Protocol
+from .protocol import Protocol
 from .seams import Journal, Outgoing, State
 from .wire import HttpAnswer, HttpRequest, WireFault
 
@@ -112,8 +113,8 @@ def _repeat(protocol: Protocol, plan: Plan, error: YibaoError, *, clock_moved: b
     if plan.options.sink is not None and plan.options.sink.problem:
         return False
     if isinstance(error, GatewayRefused):
-        refreshed = [scheme.refused() for scheme in protocol.schemes] if error.code == "401" else []
-        return any(refreshed) or clock_moved or error.code == "429"
+        refreshed = error.code == "401" and protocol.chain.refused()
+        return refreshed or clock_moved or error.code == "429"
     if isinstance(error, NotSent):
         return error.safe_to_repeat is True
     if plan.options.msgid is not None:  # the platform might refuse the same number twice
@@ -270,9 +271,7 @@ def _report(
     """Tell logs, hooks and spans; nothing that goes wrong here may hide the outcome."""
     try:
         if answer is not None:
-            raw = getattr(event.result if event.error is None else event.error, "raw", None)
-            output = raw.get("output") if isinstance(raw, dict) else None
-            logs.answer(prepared, output, answer.body, raw=context.protocol.settings.log_bodies)
+            logs.answer(prepared, event, answer.body, raw=context.protocol.settings.log_bodies)
         logs.attempt_ended(event)
         context.hooks.after(event)
         watching.end_span(span, event)

@@ -2,91 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from json.encoder import encode_basestring
 from typing import TYPE_CHECKING
 
 from .clock import UTC8
+from .codec import jsontext
 from .errors import Fault, RequestInvalid, SettingsError
 
 if TYPE_CHECKING:
     from .profile import Envelope
     from .settings import Settings
 
-#: Keys a call sets itself; further keys may not take their place.
+#: Keys a call sets itself; nothing else may take their place.
 FIXED = frozenset({"infno", "msgid", "inf_time", "input"})
 
 
-def instant(msgid: str, now: datetime) -> datetime:
-    """The instant a msgid was made at, so that ``inf_time`` is the same; ``now`` if it has none."""
+def instant(msgid: str) -> datetime | None:
+    """The instant a msgid was made at, so that ``inf_time`` is the same; None if it names none."""
     try:
         return datetime.fromisoformat(f"{msgid[12:20]}T{msgid[20:26]}").replace(tzinfo=UTC8)
     except ValueError:
-        return now
+        return None
 
 
-def fill(
-    shape: Envelope,
-    settings: Settings,
-    *,
-    infno: str,
-    msgid: str,
-    at: datetime,
-    insuplc_admdvs: str | None,
-    sign_no: str,
-    extra: Mapping[str, str],
-    needs_insuplc: bool,
-) -> dict[str, str]:
-    """Every key but ``input``, in the profile's order, further keys behind.
+class Frame:
+    """The envelope of one institution over one profile; what no call changes is laid out once."""
 
-    Raises RequestInvalid where the call lacks something, SettingsError where the settings do.
-    """
-    values = {
-        **shape.defaults,
-        **{
-            key: value
-            for key, value in _own(settings).items()
-            if value or key not in shape.defaults
-        },
-        **settings.envelope,
-        **extra,
-        "infno": infno,
-        "msgid": msgid,
-        "inf_time": at.strftime("%Y-%m-%d %H:%M:%S"),
-    }
-    if insuplc_admdvs:
-        values["insuplc_admdvs"] = insuplc_admdvs
-    if sign_no:
-        values["sign_no"] = sign_no
-    _check_extra(extra, infno)
-    if needs_insuplc and not values.get("insuplc_admdvs"):
-        raise RequestInvalid(
-            [
-                Fault(
-                    "insuplc_admdvs",
-                    "参保地医保区划",
-                    "missing",
-                    "needed whenever the input carries psn_no",
-                    field="insuplc_admdvs",
-                )
-            ],
-            infno=infno,
-            advice="pass insuplc_admdvs=... (the person's insuinfo names it) or set a default "
-            "in the settings",
-        )
-    missing = [key for key in shape.required if not values.get(key)]
-    if missing:
-        raise SettingsError(
-            f"the envelope lacks {', '.join(missing)}",
-            infno=infno,
-            advice="set them (YIBAO_FIXMEDINS_CODE, ...); the bureau names the values",
-        )
-    ordered = {key: values.pop(key, "") for key in shape.keys if key != "input"}
-    for key in shape.omit_empty:
-        if not ordered.get(key, "x"):
-            del ordered[key]
-    return ordered | values
+    def __init__(self, shape: Envelope, settings: Settings) -> None:
+        """Raises SettingsError where settings or profile name a key the call itself sets."""
+        own = {k: v for k, v in _own(settings).items() if v or k not in shape.defaults}
+        values = {**shape.defaults, **own, **settings.envelope}
+        if taken := sorted(FIXED & values.keys()):
+            raise SettingsError(
+                f"the envelope's {', '.join(taken)} is set by every call itself",
+                advice="take it out of `envelope` in the settings and of the profile's defaults",
+            )
+        self._shape = shape
+        keys = [key for key in shape.keys if key != "input"]
+        self._layout = {key: values.pop(key, "") for key in keys} | values
+        self._ahead = shape.keys[: shape.keys.index("input")]
+        self._omitted = [key for key in shape.omit_empty if key in keys]
+
+    def fill(
+        self,
+        *,
+        infno: str,
+        msgid: str,
+        at: datetime,
+        insuplc_admdvs: str | None,
+        sign_no: str,
+        extra: Mapping[str, str],
+        needs_insuplc: bool,
+    ) -> dict[str, str]:
+        """Every key but ``input``, in the profile's order, further keys behind.
+
+        Raises RequestInvalid where the call lacks something, SettingsError where the settings do.
+        """
+        values = self._layout.copy()
+        if extra:
+            _check_extra(extra, infno)
+            values.update(extra)
+        values["infno"] = infno
+        values["msgid"] = msgid
+        values["inf_time"] = at.isoformat(" ", "seconds")[:19]
+        if insuplc_admdvs:
+            values["insuplc_admdvs"] = insuplc_admdvs
+        if sign_no:
+            values["sign_no"] = sign_no
+        if needs_insuplc and not values.get("insuplc_admdvs"):
+            raise _no_insuplc(infno)
+        required = self._shape.required
+        if not all(map(values.get, required)):
+            missing = [key for key in required if not values.get(key)]
+            raise SettingsError(
+                f"the envelope lacks {', '.join(missing)}",
+                infno=infno,
+                advice="set them (YIBAO_FIXMEDINS_CODE, ...); the bureau names the values",
+            )
+        for key in self._omitted:
+            if not values[key]:
+                del values[key]
+        return values
+
+    def serialise(self, envelope: Mapping[str, str], input_json: bytes) -> bytes:
+        """The message as UTF-8; ``input`` stands where the profile's order has it."""
+        if self._shape.input_as == "string":
+            input_json = encode_basestring(input_json.decode()).encode()
+        pairs = list(envelope.items())
+        before = sum(map(envelope.__contains__, self._ahead))
+        try:
+            ahead, behind = _members(pairs[:before]), _members(pairs[before:])
+        except UnicodeEncodeError:
+            raise SettingsError(
+                "the envelope holds characters UTF-8 cannot write", advice="correct the settings"
+            ) from None
+        return b"".join((
+            b"{", ahead, b',"input":' if ahead else b'"input":', input_json,
+            b"," if behind else b"", behind, b"}",
+        ))  # fmt: skip
+
+
+def _members(pairs: Sequence[tuple[str, str]]) -> bytes:
+    """The members of a JSON object without its braces; TypeError for a value that is no text."""
+    values = dict(pairs)
+    if not set(map(type, values.values())) <= {str}:
+        values = {key: str.__str__(value) for key, value in pairs}  # members of text enums
+    return jsontext.encode(values)[1:-1]
+
+
+def _no_insuplc(infno: str) -> RequestInvalid:
+    fault = Fault(
+        "insuplc_admdvs",
+        "参保地医保区划",
+        "missing",
+        "needed whenever the input carries psn_no",
+        field="insuplc_admdvs",
+    )
+    return RequestInvalid(
+        [fault],
+        infno=infno,
+        advice="pass insuplc_admdvs=... (the person's insuinfo names it) or set a default "
+        "in the settings",
+    )
 
 
 def _own(settings: Settings) -> dict[str, str]:
@@ -116,20 +155,3 @@ def _check_extra(extra: Mapping[str, str], infno: str) -> None:
     ]
     if faults:
         raise RequestInvalid(faults, infno=infno, advice="correct `extra`")
-
-
-def serialise(shape: Envelope, envelope: Mapping[str, str], input_json: bytes) -> bytes:
-    """The message as UTF-8; ``input`` stands where the profile's order has it."""
-    ahead = shape.keys[: shape.keys.index("input")]
-    before = sum(key in envelope for key in ahead)
-    parts = [f"{encode_basestring(key)}:{encode_basestring(envelope[key])}" for key in envelope]
-    if shape.input_as == "string":
-        input_json = encode_basestring(input_json.decode()).encode()
-    try:
-        head = ",".join(parts[:before]).encode()
-        tail = ",".join(["", *parts[before:]]).encode()
-    except UnicodeEncodeError:
-        raise SettingsError(
-            "the envelope holds characters UTF-8 cannot write", advice="correct the settings"
-        ) from None
-    return b"".join((b"{", head, b',"input":' if before else b'"input":', input_json, tail, b"}"))

@@ -14,8 +14,8 @@ from .errors import Rejected
 from .masking import masked
 
 if TYPE_CHECKING:
+    from .call import Prepared
     from .hooks import AfterAnswer
-    from .protocol import Prepared
 
 log = logging.getLogger("hubei_yibao")
 
@@ -59,11 +59,13 @@ def request(prepared: Prepared, *, raw: bool) -> None:
     log.debug("%s %s request: %s", prepared.plan.interface.number, prepared.msgid, shown)
 
 
-def answer(prepared: Prepared, output: Any, body: bytes, *, raw: bool) -> None:
+def answer(prepared: Prepared, event: AfterAnswer, body: bytes, *, raw: bool) -> None:
     """The answer at DEBUG, masked unless ``raw``."""
     if not log.isEnabledFor(logging.DEBUG):
         return
     shown: Any = body.decode("utf-8", "replace")
     if not raw:
+        message = getattr(event.result if event.error is None else event.error, "raw", None)
+        output = message.get("output") if isinstance(message, dict) else None
         shown = masked(prepared.plan.interface, "output", output)
     log.debug("%s %s answer: %s", prepared.plan.interface.number, prepared.msgid, shown)

@@ -5,17 +5,16 @@ The four outcomes are decided here and nowhere else. Only ``infcode`` tells succ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .auth.base import Preflight, Scheme, Signing, build
+from .auth.chain import Chain
+from .call import CallOptions, Plan, Prepared
 from .clock import Clock, http_date, platform_time
-from .codec import decode, encode_input
-from .envelope import fill, instant, serialise
+from .codec import Answer, build_result, encode_input, failure, read_answer
+from .envelope import Frame, instant
 from .errors import (
     GatewayRefused,
     NotAllowed,
@@ -26,8 +25,8 @@ from .errors import (
 )
 from .guards import check_allowed
 from .local import SharedIds
-from .upload import FilePart, multipart, recode
-from .wire import HttpAnswer, HttpRequest, Sink, WireFault
+from .upload import multipart, recode
+from .wire import HttpAnswer, HttpRequest, WireFault
 
 if TYPE_CHECKING:
     from .interface import Interface, Registry
@@ -46,71 +45,33 @@ _LOOK_UP = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CallOptions:
-    """What one call may change; None and empty leave it to the settings and the profile."""
-
-    allow_closed: bool = False  #: send although not open or for another type of institution
-    msgid: str | None = None  #: own message number; the caller answers for its being unique
-    insuplc_admdvs: str | None = None  #: 参保地医保区划 of the person
-    extra: Mapping[str, str] = field(default_factory=dict, repr=False)  #: further envelope keys
-    timeout: float | None = None  #: seconds for one attempt
-    sign_no: str | None = field(default=None, repr=False)
-    signing_in: bool = False  #: this call is the sign-in itself: no sign_no, no renewal
-    note: str = ""  #: for the journal: why this call is made
-    sink: Sink | None = field(default=None, repr=False)  #: takes the answer if it is a file
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A checked call, ready to be framed and signed once per attempt."""
-
-    interface: Interface
-    options: CallOptions
-    input: bytes = field(repr=False)
-    file: FilePart | None = field(repr=False)  #: of a multipart upload
-    psn_no: str | None = field(repr=False)
-
-    @property
-    def repeatable(self) -> bool:
-        """What changes nothing may be asked again whatever became of it; a write may not."""
-        return self.interface.effect == "query" or self.interface.role == "download_file"
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """One attempt: the request and what is needed to judge its answer."""
-
-    plan: Plan
-    msgid: str
-    at: datetime  #: in msgid and inf_time
-    asked: datetime  #: platform time when it was prepared
-    request: HttpRequest
-    message: bytes = field(repr=False)  #: the message; the request's body unless multipart
-    insuplc_admdvs: str | None
-    sign_no: str = field(repr=False)
-
-
 class _Framed(NamedTuple):
     signing: Signing
     message: bytes
 
 
-@contextmanager
-def _framing(interface: Interface, msgid: str) -> Iterator[None]:
+class _Framing:
     """Whatever goes wrong before sending is NotSent or SettingsError, and names the call."""
-    try:
-        yield
-    except YibaoError as error:
-        raise _named(error, interface, msgid) from error.__cause__
-    except Exception as error:  # a signing plug-in may raise anything
-        raise NotSent(
-            f"the request could not be signed: {type(error).__name__}",
-            infno=interface.number,
-            name=interface.name,
-            msgid=msgid,
-            advice="check the auth scheme and its secrets",
-        ) from error
+
+    __slots__ = ("_interface", "_msgid")
+
+    def __init__(self, interface: Interface, msgid: str) -> None:
+        self._interface = interface
+        self._msgid = msgid
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, YibaoError):
+            _named(error, self._interface, self._msgid)
+        elif isinstance(error, Exception):  # a signing plug-in may raise anything
+            raise NotSent(
+                f"the request could not be signed: {type(error).__name__}",
+                infno=self._interface.number,
+                name=self._interface.name,
+                msgid=self._msgid,
+                advice="check the auth scheme and its secrets",
+            ) from error
 
 
 class Protocol:
@@ -134,9 +95,26 @@ class Protocol:
         return self.settings.wire
 
     @cached_property
+    def _code(self) -> str:
+        return self.settings.message_code()
+
+    @cached_property
+    def _seconds(self) -> Mapping[str, float]:
+        return self.profile.timeouts.model_dump()
+
+    @cached_property
+    def frame(self) -> Frame:
+        return Frame(self.profile.envelope, self.settings)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The profile's signing schemes at work."""
+        return Chain([build(config, self.settings.secret) for config in self.profile.auth])
+
+    @property
     def schemes(self) -> Sequence[Scheme]:
         """The profile's signing schemes, in order."""
-        return [build(config, self.settings.secret) for config in self.profile.auth]
+        return self.chain.schemes
 
     def plan(self, number: str, input: Any, options: CallOptions) -> Plan:
         """Check and encode the input. Raises RequestInvalid, NotAllowed or SettingsError."""
@@ -151,12 +129,12 @@ class Protocol:
             raise _named(error, interface) from error.__cause__
 
     def _interface(self, number: str) -> Interface:
-        interface = self.registry.get(number)
-        if interface is None:
+        try:
+            return self.registry[number]
+        except KeyError:
             raise NotAllowed(
                 "there is no such interface", infno=number, advice="see the list of interfaces"
-            )
-        return interface
+            ) from None
 
     def check_allowed(self, number: str, options: CallOptions) -> None:
         """Raises NotAllowed, in the listing's words, where the call must not be made."""
@@ -164,8 +142,8 @@ class Protocol:
 
     def preflights(self) -> list[tuple[Scheme, HttpRequest]]:
         """Requests the signing schemes need before the next call."""
-        wanted = ((scheme, scheme.preflight(self.clock.now())) for scheme in self.schemes)
-        return [(scheme, self._plain(flight)) for scheme, flight in wanted if flight is not None]
+        due = self.chain.preflights(self.clock.now)
+        return [(scheme, self._plain(flight)) for scheme, flight in due]
 
     def _plain(self, flight: Preflight) -> HttpRequest:
         times = self.profile.timeouts
@@ -179,16 +157,16 @@ class Protocol:
         if options.msgid is not None:
             return options.msgid
         ready = getattr(self.ids, "ready", None)
-        found: str | None = ready and ready(self.settings.message_code(), self.clock.now())
+        found: str | None = ready and ready(self._code, self.clock.now())
         return found
 
     def next_msgid(self, options: CallOptions) -> str:
         """The caller's message number or a new one; may block (it is kept on disk)."""
-        return options.msgid or self.ids.next(self.settings.message_code(), self.clock.now())
+        return options.msgid or self.ids.next(self._code, self.clock.now())
 
     def prepare(self, plan: Plan, *, msgid: str, sign_no: str = "") -> Prepared:
         """Frame, serialise and sign one attempt. Raises NotSent kinds and SettingsError."""
-        with _framing(plan.interface, msgid):
+        with _Framing(plan.interface, msgid):
             framed = self._frame(plan, msgid, sign_no)
             return Prepared(
                 plan=plan,
@@ -203,15 +181,13 @@ class Protocol:
 
     def message(self, plan: Plan, msgid: str) -> bytes:
         """The message alone, complete, without the request around it."""
-        with _framing(plan.interface, msgid):
+        with _Framing(plan.interface, msgid):
             return self._frame(plan, msgid, "").message
 
     def _frame(self, plan: Plan, msgid: str, sign_no: str) -> _Framed:
-        profile, options, infno = self.profile, plan.options, plan.interface.number
-        at = instant(msgid, self.clock.now())
-        envelope = fill(
-            profile.envelope,
-            self.settings,
+        options, infno = plan.options, plan.interface.number
+        at = instant(msgid) or self.clock.now()
+        envelope = self.frame.fill(
             infno=infno,
             msgid=msgid,
             at=at,
@@ -222,16 +198,10 @@ class Protocol:
         )
         if options.signing_in:
             envelope.pop("sign_no", None)
-        signing = Signing(infno, at, envelope, plan.input)
-        for scheme in self.schemes:
-            envelope.update(scheme.envelope(signing))
-        input = plan.input
-        for scheme in self.schemes:
-            input = scheme.input(replace(signing, input=input))
-        message = serialise(profile.envelope, envelope, input)
-        for scheme in self.schemes:
-            message = scheme.message(signing, message)
-        return _Framed(signing, message)
+        signing, chain = Signing(infno, at, envelope, plan.input), self.chain
+        chain.envelope(signing, envelope)
+        message = self.frame.serialise(envelope, chain.input(signing))
+        return _Framed(signing, chain.message(signing, message))
 
     def _request(self, plan: Plan, framed: _Framed) -> HttpRequest:
         profile, settings = self.profile, self.settings
@@ -250,11 +220,10 @@ class Protocol:
             "User-Agent": "hubei-yibao",
             **profile.headers,
         }
-        for scheme in self.schemes:
-            headers.update(scheme.headers(framed.signing, body))
+        self.chain.headers(framed.signing, body, headers)
         if plan.options.sink is not None:
             headers.update(plan.options.sink.headers())
-        seconds = plan.options.timeout or settings.timeout or self._seconds(plan.interface.effect)
+        seconds = plan.options.timeout or settings.timeout or self._seconds[plan.interface.effect]
         return HttpRequest(
             method="POST",
             url=self._url(plan.interface.number),
@@ -272,20 +241,14 @@ class Protocol:
             url = self._urls[number] = self.profile.routing.url(number)
         return url
 
-    def _seconds(self, effect: str) -> float:
-        times = self.profile.timeouts
-        return {"query": times.query, "session": times.session, "transfer": times.transfer}.get(
-            effect, times.write
-        )
-
     def interpret(self, prepared: Prepared, answer: HttpAnswer) -> Result:
         """The result, or the outcome as an error: Rejected, NotSent kinds, OutcomeUnknown."""
         try:
             result = self._judge(prepared, answer)
         except YibaoError as error:
-            self._learn_clock(prepared, answer, getattr(error, "raw", None))
+            self._learn_clock(prepared, answer, error)
             raise self.complete(error, prepared) from error.__cause__
-        self._learn_clock(prepared, answer, result.raw)
+        self._learn_clock(prepared, answer, result)
         return result
 
     def _judge(self, prepared: Prepared, answer: HttpAnswer) -> Result:
@@ -295,24 +258,11 @@ class Protocol:
             received._msgid = prepared.msgid
             return received
         if 200 <= status < 300 or 400 <= status < 500:
-            try:
-                body = answer.body
-                for scheme in self.schemes:
-                    body = scheme.answer(prepared.plan.interface, body)
-                result = decode(self.registry, prepared.plan.interface.number, body)
-            except OutcomeUnknown as error:
-                if status not in REFUSALS:
-                    raise
-                raise _refused(status, error.raw) from None
-            except GatewayRefused as error:
-                code = int(error.code) if error.code.isdecimal() else 0
-                if status in REFUSALS or code in REFUSALS:
-                    raise
-                raise OutcomeUnknown(f"no clear refusal: {error.what}", raw=error.raw) from None
-            if result.infcode is None:
-                raise OutcomeUnknown("the answer has no infcode", raw=result.raw)
-            result._msgid = prepared.msgid
-            return result
+            interface = prepared.plan.interface
+            said = self._said(interface, status, answer.body)
+            if said.infcode is None:
+                raise OutcomeUnknown("the answer has no infcode", raw=said.raw)
+            return build_result(interface, said, prepared.msgid)
         if 300 <= status < 400:
             raise GatewayRefused(
                 f"redirected (HTTP {status}); redirects are never followed",
@@ -321,6 +271,24 @@ class Protocol:
                 safe_to_repeat=False,
             )
         raise OutcomeUnknown(f"the server answered HTTP {status}")
+
+    def _said(self, interface: Interface, status: int, body: bytes) -> Answer:
+        """What the platform answered, if it did not fail; raises what the failure means."""
+        try:
+            said = read_answer(self.chain.answer(interface, body))
+            error = failure(said, interface.number, interface.name)
+            if error is not None:
+                raise error
+        except OutcomeUnknown as error:
+            if status not in REFUSALS:
+                raise
+            raise _refused(status, error.raw) from None
+        except GatewayRefused as error:
+            code = int(error.code) if error.code.isdecimal() else 0
+            if status in REFUSALS or code in REFUSALS:
+                raise
+            raise OutcomeUnknown(f"no clear refusal: {error.what}", raw=error.raw) from None
+        return said
 
     def judge_fault(self, prepared: Prepared, fault: WireFault) -> YibaoError:
         """The outcome of an attempt that got no complete answer."""
@@ -346,14 +314,18 @@ class Protocol:
             error.infcode, error.err_msg
         )
 
-    def _learn_clock(self, prepared: Prepared, answer: HttpAnswer, raw: object) -> None:
-        source = self.profile.clock
-        if source == "date":
+    def _learn_clock(
+        self, prepared: Prepared, answer: HttpAnswer, outcome: Result | YibaoError
+    ) -> None:
+        stated = None
+        if self.profile.clock == "date":
             stated = http_date(answer.headers.get("date"))
-        elif source == "answer" and isinstance(raw, Mapping):
-            stated = platform_time(raw.get("respond_time")) or platform_time(raw.get("refmsg_time"))
-        else:
-            return
+        elif self.profile.clock == "answer":
+            raw = getattr(outcome, "raw", None)
+            said = raw if isinstance(raw, Mapping) else {}
+            stated = platform_time(said.get("respond_time")) or platform_time(
+                said.get("refmsg_time")
+            )
         if stated is not None:
             self.clock.learn(stated, prepared.asked)
 

@@ -18,10 +18,10 @@ from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from .call import CallOptions
 from .clock import UTC8
 from .errors import NotAllowed, NotSent, OutcomeUnknown, Rejected, YibaoError
 from .journal import Record, SqlJournal
-from .protocol import CallOptions
 from .roles import by_role, filled, lacking, rows
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from .call import CallOptions
 from .errors import JournalError, NotSent, OutcomeUnknown, YibaoError
 from .journal import SqlJournal
-from .protocol import CallOptions
 from .roles import by_role, filled, rows
 
 if TYPE_CHECKING:

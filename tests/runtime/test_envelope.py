@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hubei_yibao_runtime.call import CallOptions
 from hubei_yibao_runtime.clock import UTC8, Clock, http_date, platform_time
 from hubei_yibao_runtime.errors import RequestInvalid, SettingsError
-from hubei_yibao_runtime.protocol import CallOptions, encode
+from hubei_yibao_runtime.protocol import encode
 from wire_fixture import CODE, INPUT, NAME, REGISTRY, settings
 
 MSGID = CODE + "202611240130590001"
@@ -108,6 +110,29 @@ def test_all_that_is_missing_is_named(tmp_path: Path) -> None:
 def test_extra_cannot_replace_what_the_call_sets(tmp_path: Path, key: str) -> None:
     with pytest.raises(RequestInvalid, match=key):
         message(tmp_path, options=CallOptions(msgid=MSGID, extra={key: "x"}))
+
+
+@pytest.mark.parametrize("key", ["infno", "msgid", "inf_time", "input"])
+def test_neither_settings_nor_profile_can_replace_what_the_call_sets(
+    tmp_path: Path, key: str
+) -> None:
+    with pytest.raises(SettingsError, match=key):
+        message(tmp_path, envelope={key: "x"})
+    with pytest.raises(SettingsError, match=key):
+        message(tmp_path, profile=profile(defaults={key: "x"}))
+
+
+def test_members_of_text_enums_are_written_as_their_value(tmp_path: Path) -> None:
+    class Kind(StrEnum):
+        ONE = "1"
+
+    class Text(str):
+        pass
+
+    made = message(
+        tmp_path, options=CallOptions(msgid=MSGID, extra={"k": Kind.ONE, "t": Text("é")})
+    )
+    assert (made["k"], made["t"]) == ("1", "é")
 
 
 def test_extra_values_are_text(tmp_path: Path) -> None:

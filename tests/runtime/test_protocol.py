@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from fault_server import GATEWAY, OK, REJECTED
+from hubei_yibao_runtime.call import CallOptions, Prepared
 from hubei_yibao_runtime.errors import (
     GatewayRefused,
     NotAllowed,
@@ -20,7 +21,7 @@ from hubei_yibao_runtime.errors import (
     RequestInvalid,
     YibaoError,
 )
-from hubei_yibao_runtime.protocol import REFUSALS, CallOptions, Prepared, Protocol, encode
+from hubei_yibao_runtime.protocol import REFUSALS, Protocol, encode
 from hubei_yibao_runtime.wire import HttpAnswer, WireFault
 from wire_fixture import CODE, INPUT, PERSONAL, REGISTRY, settings
 
@@ -105,6 +106,15 @@ def test_which_refusals_are_certain(tmp_path: Path, status: int) -> None:
         with pytest.raises(YibaoError) as caught:
             judged(tmp_path, status, body)
         assert caught.value.outcome == ("not_sent" if status in REFUSALS else "unknown")
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 409])
+def test_output_without_infcode_is_unknown_whatever_the_status(tmp_path: Path, status: int) -> None:
+    """The business system has spoken, so a status that else proves a refusal proves nothing."""
+    said = {"output": {"setlinfo": {"setl_id": "S1"}}}
+    with pytest.raises(OutcomeUnknown, match="no infcode") as caught:
+        judged(tmp_path, status, said)
+    assert caught.value.raw == said
 
 
 @pytest.mark.parametrize("status", [500, 501, 502, 503, 504, 520, 599])

@@ -26,8 +26,8 @@ from ..sending import connected, look_up
 from ..words import INSTITUTION, OUTCOME, say
 
 if TYPE_CHECKING:
+    from hubei_yibao_runtime.call import CallOptions
     from hubei_yibao_runtime.interface import Interface
-    from hubei_yibao_runtime.protocol import CallOptions
     from hubei_yibao_runtime.settings import Settings
 
     from ..preview import Preview
@@ -72,7 +72,7 @@ def call(
     institution: Institution = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
-    from hubei_yibao_runtime.protocol import CallOptions
+    from hubei_yibao_runtime.call import CallOptions
 
     from ..answers import without
     from ..preview import offline, preview

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hubei_yibao_runtime.call import CallOptions
 from hubei_yibao_runtime.errors import FileError, YibaoError
 from hubei_yibao_runtime.files import as_date, pages
-from hubei_yibao_runtime.protocol import CallOptions
 
 from .sources import Source, sources
 from .store import Cells, Loaded, Store

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from hubei_yibao_runtime.call import CallOptions
 from hubei_yibao_runtime.client import SyncClient
 from hubei_yibao_runtime.errors import (
     NotAllowed,
@@ -19,7 +20,6 @@ from hubei_yibao_runtime.errors import (
     YibaoError,
 )
 from hubei_yibao_runtime.journal import Record
-from hubei_yibao_runtime.protocol import CallOptions
 from hubei_yibao_runtime.resolve import Resolution
 
 from .book import Message, Outbox, first, now

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import uuid
+import secrets
 from collections.abc import Mapping
 from typing import Literal
 
@@ -62,7 +62,7 @@ class TifSha256(Scheme):
     params: TifSha256Params
 
     def headers(self, call: Signing, body: bytes) -> Mapping[str, str]:
-        return self._signed(str(_unix(call)), uuid.uuid4().hex)
+        return self._signed(str(_unix(call)), secrets.token_hex(16))
 
     def _signed(self, timestamp: str, nonce: str) -> Mapping[str, str]:
         text = timestamp + self.secret("token") + nonce + timestamp

@@ -97,6 +97,10 @@ class _Layout:
         self.given = set(self.attributes)
         self.absent = [p for p, name in enumerate(shape.attributes) if name not in self.given]
         self.as_given = tuple(self.attributes) == keys
+        #: absent fields whose value is not simply None
+        self.defaulted = [
+            p for p in self.absent if shape.fields[p].repeated or shape.fields[p].fields
+        ]
 
 
 class Shape:
@@ -207,10 +211,9 @@ class Shape:
             values = zip(*ready, strict=True) if ready else repeat((), len(rows))
             names = layout.attributes
             held = [self._blank | dict(zip(names, row, strict=True)) for row in values]
-        for position in layout.absent:
-            if self._default(position) is not None:
-                for fields in held:
-                    fields[self.attributes[position]] = self._default(position)
+        for position in layout.defaulted:
+            for fields in held:
+                fields[self.attributes[position]] = self._default(position)
         return held
 
     def _default(self, position: int) -> Any:

@@ -15,6 +15,7 @@ from .plain import find, members, plain
 from .quick import Quick
 
 PSN_NO = "psn_no"  #: with it in the input the envelope must carry insuplc_admdvs
+_PSN_NO = PSN_NO.encode()
 _KEPT_LAYOUTS = 64
 _ADVICE = "correct the input and call again; nothing was sent"
 
@@ -98,7 +99,7 @@ def _write(plan: _Plan | None, given: dict[Any, Any], root: Place, faults: Fault
 
 
 def _person(given: dict[Any, Any], json: bytes) -> str | None:
-    if PSN_NO.encode() not in json:
+    if _PSN_NO not in json:
         return None
     person = find(given, PSN_NO) or find(jsontext.parse(json).value, PSN_NO)
     return str(person) if person else None

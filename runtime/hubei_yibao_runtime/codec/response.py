@@ -57,12 +57,14 @@ class _Plan:
         self.direct = [field for node in nodes if node.name is None for field in node.fields]
         self._direct = Shape(self.direct, cls)
         self.nodes = [node for node in nodes if node.name is not None]
+        self._attributes = [node.python_name or "" for node in self.nodes]
         self._shapes = [
-            Shape(node.fields, model_of(cls, node.python_name or "")) for node in self.nodes
+            Shape(node.fields, model_of(cls, attribute))
+            for node, attribute in zip(self.nodes, self._attributes, strict=True)
         ]
         self._lists = [
-            "list[" in str(cls.model_fields[node.python_name or ""].annotation).lower()
-            for node in self.nodes
+            "list[" in str(cls.model_fields[attribute].annotation).lower()
+            for attribute in self._attributes
         ]
         self._names = {name: (p, False) for p, n in enumerate(self.nodes) for name in n.aliases}
         self._names |= {node.name: (p, True) for p, node in enumerate(self.nodes) if node.name}
@@ -88,19 +90,20 @@ class _Plan:
                 if not exact:
                     notes.add(f"output.{key}", "alias")
                 found[position] = key
-        result = self._direct.read([rest], ["output"], notes)[0]
+        result = self._direct.read([rest], ["output"], notes)[0] if rest else self._direct.empty()
         assert isinstance(result, Result)
-        given = result.model_fields_set.union(self.nodes[p].python_name or "" for p in found)
+        given = result.__pydantic_fields_set__.union(map(self._attributes.__getitem__, found))
         object.__setattr__(result, "__pydantic_fields_set__", given)
-        for position, node in enumerate(self.nodes):
-            shape, used = self._shapes[position], found.get(position)
+        fields = vars(result)
+        for position, shape in enumerate(self._shapes):
+            used = found.get(position)
             value, path = (None, "") if used is None else (output[used], f"output.{used}")
             made: list[ResponseModel] | ResponseModel
             if self._lists[position]:
                 made = shape.read_list(value, path, notes)
             else:
                 made = shape.read_object(value, path, notes) or shape.empty()
-            vars(result)[node.python_name or ""] = made
+            fields[self._attributes[position]] = made
         return result
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from ..call import CallOptions
 from ..clock import UTC8
 from ..errors import FileError, YibaoError
-from ..protocol import CallOptions, Protocol
+from ..protocol import Protocol
 from ..roles import by_role, filled
 from .archive import FileLimits, Member, check, plain_name
 from .receiving import Progress, Spool

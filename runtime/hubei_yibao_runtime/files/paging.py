@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ..call import CallOptions
 from ..errors import YibaoError
-from ..protocol import CallOptions
 
 if TYPE_CHECKING:
     from ..client import AsyncBaseClient, SyncClient
