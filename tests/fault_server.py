@@ -29,6 +29,7 @@ class FaultServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._lock = threading.Lock()
+        self.closed = 0  #: connections closed from this side
         self.heads = 0  #: requests whose head came
         self.bodies: list[bytes] = []  #: of requests that came completely
         self.headers: list[dict[str, str]] = []
@@ -64,6 +65,8 @@ class FaultServer:
                     self._open.append(connection)
             self._behaviour(self, connection)
         connection.close()
+        with self._lock:
+            self.closed += 1
 
     def head(self, connection: socket.socket) -> tuple[int, bytes]:
         """Read the head; content length and what of the body came with it. OSError at the end."""

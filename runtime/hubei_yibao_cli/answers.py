@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hubei_yibao_runtime.masking import MASK, masked
+from hubei_yibao_runtime.masking import masked
 
 from .screen import note, show_json, show_table
 from .words import OUTCOME, say
@@ -73,8 +73,13 @@ def _leaves(value: Any, path: str, plain: str) -> Iterator[tuple[str, str, objec
         yield path, plain, value
 
 
-def without(error: YibaoError, personal: Iterable[str]) -> YibaoError:
-    """The error with the caller's own personal values taken out of the platform's words."""
-    for text in sorted(personal, key=len, reverse=True):
-        error.what = error.what.replace(text, MASK)
+def in_clear(error: YibaoError) -> YibaoError:
+    """The error with the platform's words as they came, persons' names and all, on one line."""
+    said = getattr(error, "err_msg", "")
+    if said:
+        error.what = f"{error.what.partition(': ')[0]}: {_printable(said)}"
     return error
+
+
+def _printable(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -108,22 +108,3 @@ def _put(target: dict[str, Any], steps: list[str], value: Any) -> None:
         if below is None:
             below = place[key] = [] if following.isdecimal() else {}
         place = below
-
-
-def personal_values(interface: Interface, given: Mapping[str, Any]) -> set[str]:
-    """Texts in an input that the spec flags as personal, to be kept out of what is shown."""
-    names = {p.field.name for p in interface.fields("input") if p.field.sensitive}
-    found: set[str] = set()
-
-    def walk(value: Any, sensitive: bool) -> None:
-        if isinstance(value, Mapping):
-            for name, inner in value.items():
-                walk(inner, sensitive or name in names)
-        elif isinstance(value, list):
-            for inner in value:
-                walk(inner, sensitive)
-        elif sensitive and isinstance(value, str) and len(value) > 1:
-            found.add(value)
-
-    walk(given, False)
-    return found

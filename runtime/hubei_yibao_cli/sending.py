@@ -32,7 +32,8 @@ class _Attempt:
         self.event = event
 
     def ends(self, event: AfterAnswer) -> None:
-        self.event = None
+        if event.outcome != "unknown":  # as a broken off attempt ends too
+            self.event = None
 
 
 def look_up(msgid: str | None) -> str:

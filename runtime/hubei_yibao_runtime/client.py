@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from functools import partial
+from threading import Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -70,11 +73,13 @@ class _Base:
         self._own_journal = journal is None
         self._journal = open_local(settings) if journal is None else journal
         self._protocol = Protocol(registry, settings, ids or DurableIds(self._journal.store), clock)
-        self._context = Context(
-            self._protocol, None if settings.journal == "off" else self._journal, hooks or Hooks()
-        )
+        kept = None if settings.journal == "off" else self._journal
+        self._context = Context(self._protocol, kept, hooks or Hooks(), self._aside)
         self._http_client = http_client
         self._check()
+
+    def _aside(self, do: Callable[[], None]) -> None:
+        do()
 
     def _check(self) -> None:
         """Faults of settings and profile show at once, not at the first settlement."""
@@ -114,6 +119,17 @@ def _options(
         note=base.note,
         sink=base.sink,
     )
+
+
+@contextmanager
+def _never_instead_of(outcome: BaseException | None) -> Iterator[None]:
+    """An error of closing does not take the place of an ``outcome`` that leaves the block."""
+    try:
+        yield
+    except Exception as failed:
+        if outcome is None:
+            raise
+        log.error("closing the client: %s", getattr(failed, "what", type(failed).__name__))
 
 
 class SyncClient(_Base):
@@ -173,8 +189,8 @@ class SyncClient(_Base):
                 return do()
             case Pause(seconds):
                 return time.sleep(seconds)
-            case SignNo(refused):
-                return self._sign_in.current(self.call, refused=refused)
+            case SignNo(refused, seconds):
+                return self._sign_in.current(self.call, refused=refused, seconds=seconds)
 
     def download(
         self, file_qury_no: str, filename: str, *, timeout: float | None = None, **how: Any
@@ -242,18 +258,39 @@ class SyncClient(_Base):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        with _never_instead_of(error):
+            self.close()
 
 
 class AsyncBaseClient(_Base):
     """The same for the tasks of one asyncio event loop; blocking disk work runs in threads."""
 
     def __init__(self, settings: Settings | None = None, **arguments: Any) -> None:
+        self._late: set[Future[None]] = set()
         super().__init__(settings, **arguments)
         self._driver: AsyncDriver = async_driver(self.settings, self._http_client)
         self._sign_in = TaskSignIn(
             self._protocol.registry, self.settings, self._protocol.clock, self._journal
         )
+
+    def _aside(self, do: Callable[[], None]) -> None:
+        """In a thread of its own: a locked journal must not hold the event loop."""
+        done: Future[None] = Future()
+
+        def work() -> None:
+            try:
+                do()
+            finally:
+                done.set_result(None)
+
+        self._late.add(done)
+        done.add_done_callback(self._late.discard)
+        Thread(target=work, name="hubei-yibao-late").start()
+
+    def unknown(self) -> Sequence[Record]:
+        """As :meth:`SyncClient.unknown`; calls just cancelled are among them."""
+        wait(list(self._late))
+        return super().unknown()
 
     async def call(
         self,
@@ -296,8 +333,8 @@ class AsyncBaseClient(_Base):
                 return await asyncio.to_thread(do)
             case Pause(seconds):
                 return await asyncio.sleep(seconds)
-            case SignNo(refused):
-                return await self._sign_in.current(self.call, refused=refused)
+            case SignNo(refused, seconds):
+                return await self._sign_in.current(self.call, refused=refused, seconds=seconds)
 
     async def download(
         self, file_qury_no: str, filename: str, *, timeout: float | None = None, **how: Any
@@ -344,6 +381,7 @@ class AsyncBaseClient(_Base):
                 await self._sign_in.leave(self.call)
         finally:
             await self._driver.close()
+            await asyncio.to_thread(wait, list(self._late))
             if self._own_journal:
                 await asyncio.to_thread(self._journal.shutdown)
 
@@ -356,4 +394,5 @@ class AsyncBaseClient(_Base):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self.aclose()
+        with _never_instead_of(error):
+            await self.aclose()

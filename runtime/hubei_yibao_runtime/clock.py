@@ -65,7 +65,7 @@ def http_date(value: str | None) -> datetime | None:
         return None
     try:
         stated = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return stated.replace(tzinfo=UTC) if stated.tzinfo is None else stated
 

@@ -25,11 +25,11 @@ from .errors import (
     SettingsError,
     YibaoError,
 )
+from .framing import Framing
 from .hooks import AfterAnswer, BeforeSend, Hooks
-from .interface import Interface
 from .model import Result
 from .protocol import Protocol
-from .seams import Journal, Outgoing, State
+from .seams import Journal, Outgoing
 from .wire import HttpAnswer, HttpRequest, WireFault
 
 
@@ -55,6 +55,7 @@ class SignNo(NamedTuple):
     """Give back the sign-in number; ``refused`` is one the platform no longer takes."""
 
     refused: str | None
+    seconds: float | None  #: for one attempt at signing in; None: the profile's
 
 
 Command = Send | Pause | Work | SignNo
@@ -68,6 +69,8 @@ class Context:
     protocol: Protocol
     journal: Journal | None
     hooks: Hooks
+    #: runs something that may block when the course has ended and cannot ask for :class:`Work`
+    aside: Callable[[Callable[[], None]], None]
 
 
 def converse(context: Context, number: str, input: Any, options: CallOptions) -> Course:
@@ -87,7 +90,11 @@ def converse(context: Context, number: str, input: Any, options: CallOptions) ->
         except YibaoError as error:
             if not renewed and _renewable(context, plan, used, error):
                 renewed, refused = True, used[0]
-                yield SignNo(refused)
+                try:
+                    yield SignNo(refused, options.timeout)
+                except YibaoError as failed:
+                    logs.log.error("%s: signing in anew failed: %s", number, failed.what)
+                    raise error from None
                 if plan.repeatable:
                     continue
                 raise
@@ -113,13 +120,22 @@ def _repeat(protocol: Protocol, plan: Plan, error: YibaoError, *, clock_moved: b
     if plan.options.sink is not None and plan.options.sink.problem:
         return False
     if isinstance(error, GatewayRefused):
-        refreshed = error.code == "401" and protocol.chain.refused()
-        return refreshed or clock_moved or error.code == "429"
+        return error.safe_to_repeat is True and (
+            (error.code == "401" and _refreshed(protocol)) or clock_moved or error.code == "429"
+        )
     if isinstance(error, NotSent):
         return error.safe_to_repeat is True
     if plan.options.msgid is not None:  # the platform might refuse the same number twice
         return False
     return isinstance(error, OutcomeUnknown) and plan.repeatable
+
+
+def _refreshed(protocol: Protocol) -> bool:
+    try:
+        return protocol.chain.refused()
+    except Exception as error:  # a signing plug-in may raise anything; the outcome stays
+        logs.log.error("an auth scheme failed: %s", type(error).__name__)
+        return False
 
 
 def _attempt(
@@ -128,19 +144,19 @@ def _attempt(
     protocol, options = context.protocol, plan.options
     sign_no = ""
     if protocol.settings.sign_in and not options.signing_in and not options.sign_no:
-        sign_no = yield SignNo(refused)
+        sign_no = yield SignNo(refused, options.timeout)
         used.append(sign_no)
-    for scheme, request in protocol.preflights():
-        try:
-            token = yield Send(request)
-        except WireFault as fault:
-            raise NotSent(
-                f"the request before the call (a token) failed: {fault.what}",
-                infno=plan.interface.number,
-                name=plan.interface.name,
-            ) from fault
-        scheme.learn(token.status, token.body, protocol.clock.now())
-    msgid = protocol.ready_msgid(options) or (yield Work(lambda: protocol.next_msgid(options)))
+    with Framing(plan.interface):
+        for scheme, request in protocol.preflights():
+            try:
+                token = yield Send(request)
+            except WireFault as fault:
+                what = f"the request before the call (a token) failed: {fault.what}"
+                raise NotSent(what) from None
+            scheme.learn(token.status, token.body, protocol.clock.now())
+        msgid = protocol.ready_msgid(options)
+        if msgid is None:
+            msgid = yield Work(lambda: protocol.next_msgid(options))
     prepared = protocol.prepare(plan, msgid=msgid, sign_no=sign_no)
     _announce(context, prepared, attempt)
     journal = context.journal if plan.interface.effect == "write" else None
@@ -148,6 +164,15 @@ def _attempt(
         entry = outgoing(prepared, protocol.settings.fixmedins_code, attempt)
         yield Work(lambda: _open(journal, entry, prepared, protocol))
     return (yield from _exchange(context, prepared, attempt, journal))
+
+
+def _span(prepared: Prepared, attempt: int) -> Any:
+    try:
+        url = prepared.request.url
+        return watching.start_span(prepared.plan.interface, url, prepared.msgid, attempt)
+    except Exception as error:  # a tracer must not stop a call
+        logs.log.error("%s: no span: %s", prepared.msgid, type(error).__name__)
+        return None
 
 
 def _announce(context: Context, prepared: Prepared, attempt: int) -> None:
@@ -203,40 +228,48 @@ def _exchange(
     context: Context, prepared: Prepared, attempt: int, journal: Journal | None
 ) -> Course:
     protocol = context.protocol
-    interface = prepared.plan.interface
-    span = watching.start_span(interface, prepared.request.url, prepared.msgid, attempt)
+    span = _span(prepared, attempt)
     started = monotonic()
     answer: HttpAnswer | None = None
     result: Result | None = None
     error: YibaoError | None = None
-    cause: BaseException | None = None
     try:
         answer = received = yield Send(prepared.request)
         result = protocol.interpret(prepared, received)
     except WireFault as fault:
-        error, cause = protocol.judge_fault(prepared, fault), fault.__cause__
+        error = protocol.judge_fault(prepared, fault)
     except YibaoError as outcome:
-        error, cause = outcome, outcome.__cause__
+        error = outcome
     except Exception as unexpected:  # whatever happened, the request may have left
+        logs.broke_off(prepared.msgid, unexpected)
         lost = OutcomeUnknown(f"the call broke off ({type(unexpected).__name__})")
-        error, cause = protocol.complete(lost, prepared), unexpected
+        error = protocol.complete(lost, prepared)
     except BaseException:  # cancelled or interrupted: nobody waits for the answer any more
+        broken = protocol.complete(OutcomeUnknown("the call was broken off"), prepared)
+        event = _event(prepared, attempt, started, None, None, broken, protocol)
         if journal is not None:
-            _abandon(journal, interface, prepared.msgid)
+            context.aside(lambda: _close(journal, event))
+        _report(context, prepared, event, None, span)
         raise
-    outcome_name: State = "ok" if error is None else error.outcome  # type: ignore[assignment]
-    event = AfterAnswer(
-        interface, prepared.msgid, attempt, outcome_name, monotonic() - started,
-        answer.status if answer else None, result, error,
-        answer.body if answer and protocol.settings.log_bodies else None,
-    )  # fmt: skip
+    event = _event(prepared, attempt, started, answer, result, error, protocol)
     if journal is not None:
         yield Work(lambda: _close(journal, event))
     _report(context, prepared, event, answer, span)
     if error is not None:
-        raise error from cause
+        raise error from None  # what lies beneath may quote the message
     assert result is not None
     return result
+
+
+def _event(
+    prepared: Prepared, attempt: int, started: float, answer: HttpAnswer | None,
+    result: Result | None, error: YibaoError | None, protocol: Protocol,
+) -> AfterAnswer:  # fmt: skip
+    return AfterAnswer(
+        prepared.plan.interface, prepared.msgid, attempt, "ok" if error is None else error.outcome,
+        monotonic() - started, answer.status if answer else None, result, error,
+        answer.body if answer and protocol.settings.log_bodies else None,
+    )  # fmt: skip
 
 
 def _close(journal: Journal, event: AfterAnswer) -> None:
@@ -258,11 +291,6 @@ def _close(journal: Journal, event: AfterAnswer) -> None:
             "%s %s: its outcome (%s) could not be written to the journal: %s",
             event.interface.number, event.msgid, event.outcome, type(error).__name__,
         )  # fmt: skip
-
-
-def _abandon(journal: Journal, interface: Interface, msgid: str) -> None:
-    broken = OutcomeUnknown("the call was broken off")
-    _close(journal, AfterAnswer(interface, msgid, 1, "unknown", 0, None, None, broken, None))
 
 
 def _report(

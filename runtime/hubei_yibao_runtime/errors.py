@@ -42,6 +42,10 @@ class YibaoError(Exception):
             self.safe_to_repeat = safe_to_repeat
         super().__init__(what)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors travel between processes whole, whatever their class takes to be made."""
+        return _made_again, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         call = " ".join(part for part in (self.infno, self.name) if part)
         head = f"{call}: {self.what}" if call else self.what
@@ -51,6 +55,12 @@ class YibaoError(Exception):
         if self.advice:
             lines.append(f"  next: {self.advice}")
         return "\n".join(lines)
+
+
+def _made_again(cls: type[YibaoError], args: tuple[Any, ...], state: dict[str, Any]) -> YibaoError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class Fault(NamedTuple):

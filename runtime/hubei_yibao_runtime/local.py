@@ -15,13 +15,16 @@ if TYPE_CHECKING:
 
 
 def address(settings: Settings) -> str:
-    """Where the journal is kept; with ``journal = "off"`` the message numbers still need it."""
+    """Where the journal is kept; with ``journal = "off"`` the message numbers still need it.
+
+    Message numbers are unique among those who share this address, and only among them.
+    """
     if settings.journal not in (None, "off"):
         return str(settings.journal)
     directory = settings.state_directory
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise JournalError(
             f"cannot create {directory}: {type(error).__name__}",
             advice="set state_dir (YIBAO_STATE_DIR) to a directory that can be written",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from typing import TYPE_CHECKING, Any
 
 from .errors import Rejected
@@ -47,6 +48,12 @@ def attempt_ended(event: AfterAnswer) -> None:
         event.seconds * 1000,
         extra={f"yibao_{name}": value for name, value in facts.items()},
     )
+
+
+def broke_off(msgid: str | None, error: BaseException) -> None:
+    """Where something unexpected was raised; not its text, which may quote the message."""
+    places = "".join(traceback.format_tb(error.__traceback__))
+    log.error("%s: the call broke off (%s) at\n%s", msgid, type(error).__name__, places)
 
 
 def request(prepared: Prepared, *, raw: bool) -> None:

@@ -1,13 +1,15 @@
 """Base classes of the generated models.
 
 Requests are strict, answers tolerant. Values of fields in ``sensitive_fields`` (set by the
-generator from the spec's flags) and of fields the spec does not know never show in a repr.
+generator from the spec's flags), of fields the spec does not know, and bytes (a file) never
+show in a repr.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from functools import lru_cache
+from typing import Any, ClassVar, NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
@@ -26,12 +28,24 @@ class _Masked(BaseModel):
     sensitive_fields: ClassVar[frozenset[str]] = frozenset()  #: Python names
 
     def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
-        hidden, known = self.sensitive_fields, type(self).model_fields
+        known = type(self).model_fields
+        hidden = self.sensitive_fields | _files(type(self))
         for name, value in super().__repr_args__():
             shown = name in known and name not in hidden and not _is_open(value)
             yield name, value if shown or value is None or value == [] else MASK
 
     __str__ = BaseModel.__repr__
+
+
+@lru_cache(maxsize=1024)
+def _files(model: type[BaseModel]) -> frozenset[str]:
+    """Python names of the fields that take bytes: they hold a file, also when given as text."""
+    fields = model.model_fields.items()
+    return frozenset(name for name, field in fields if _takes_bytes(field.annotation))
+
+
+def _takes_bytes(annotation: Any) -> bool:
+    return annotation is bytes or any(map(_takes_bytes, get_args(annotation)))
 
 
 def _is_open(value: Any) -> bool:

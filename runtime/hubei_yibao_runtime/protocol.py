@@ -5,7 +5,8 @@ The four outcomes are decided here and nowhere else. Only ``infcode`` tells succ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,7 +14,8 @@ from .auth.base import Preflight, Scheme, Signing, build
 from .auth.chain import Chain
 from .call import CallOptions, Plan, Prepared
 from .clock import Clock, http_date, platform_time
-from .codec import Answer, build_result, encode_input, failure, read_answer
+from .codec import Answer, build_result, encode_input, failure, jsontext, read_answer
+from .codec.answer import SUCCESS
 from .envelope import Frame, instant
 from .errors import (
     GatewayRefused,
@@ -23,8 +25,10 @@ from .errors import (
     Rejected,
     YibaoError,
 )
+from .framing import Framing, bad_msgid, headers_fit, msgid_fits, named, unfit_headers
 from .guards import check_allowed
 from .local import SharedIds
+from .masking import sensitive_values
 from .upload import multipart, recode
 from .wire import HttpAnswer, HttpRequest, WireFault
 
@@ -40,6 +44,12 @@ if TYPE_CHECKING:
 REFUSALS = frozenset({400, 401, 403, 404, 405, 406, 407, 410, 411, 413, 414, 415, 417, 421, 426,
                       428, 429, 431, 451})  # fmt: skip
 
+#: Redirects that ask for the same request elsewhere, so it was not carried out here. After a POST
+#: the others are also the usual way to say "done, see there".
+_NOT_DONE = frozenset({307, 308})
+#: A refusal told in the body of an HTTP 200; the reference shows this code only.
+_TOLD = "401"
+
 _LOOK_UP = (
     "it may have been carried out: look it up with client.resolve(msgid), do not send it again"
 )
@@ -48,30 +58,6 @@ _LOOK_UP = (
 class _Framed(NamedTuple):
     signing: Signing
     message: bytes
-
-
-class _Framing:
-    """Whatever goes wrong before sending is NotSent or SettingsError, and names the call."""
-
-    __slots__ = ("_interface", "_msgid")
-
-    def __init__(self, interface: Interface, msgid: str) -> None:
-        self._interface = interface
-        self._msgid = msgid
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        if isinstance(error, YibaoError):
-            _named(error, self._interface, self._msgid)
-        elif isinstance(error, Exception):  # a signing plug-in may raise anything
-            raise NotSent(
-                f"the request could not be signed: {type(error).__name__}",
-                infno=self._interface.number,
-                name=self._interface.name,
-                msgid=self._msgid,
-                advice="check the auth scheme and its secrets",
-            ) from error
 
 
 class Protocol:
@@ -119,6 +105,8 @@ class Protocol:
     def plan(self, number: str, input: Any, options: CallOptions) -> Plan:
         """Check and encode the input. Raises RequestInvalid, NotAllowed or SettingsError."""
         interface = self._interface(number)
+        if options.msgid is not None and not msgid_fits(options.msgid):
+            raise bad_msgid(interface)
         try:
             encoded = encode_input(self.registry, number, input)
             message, file = encoded.json, None
@@ -126,7 +114,7 @@ class Protocol:
                 message, file = recode(interface, message, self.profile.upload)
             return Plan(interface, options, message, file, encoded.psn_no)
         except YibaoError as error:
-            raise _named(error, interface) from error.__cause__
+            raise named(error, interface) from error.__cause__
 
     def _interface(self, number: str) -> Interface:
         try:
@@ -166,7 +154,7 @@ class Protocol:
 
     def prepare(self, plan: Plan, *, msgid: str, sign_no: str = "") -> Prepared:
         """Frame, serialise and sign one attempt. Raises NotSent kinds and SettingsError."""
-        with _Framing(plan.interface, msgid):
+        with Framing(plan.interface, msgid):
             framed = self._frame(plan, msgid, sign_no)
             return Prepared(
                 plan=plan,
@@ -181,7 +169,7 @@ class Protocol:
 
     def message(self, plan: Plan, msgid: str) -> bytes:
         """The message alone, complete, without the request around it."""
-        with _Framing(plan.interface, msgid):
+        with Framing(plan.interface, msgid):
             return self._frame(plan, msgid, "").message
 
     def _frame(self, plan: Plan, msgid: str, sign_no: str) -> _Framed:
@@ -223,6 +211,8 @@ class Protocol:
         self.chain.headers(framed.signing, body, headers)
         if plan.options.sink is not None:
             headers.update(plan.options.sink.headers())
+        if not headers_fit(headers):
+            raise unfit_headers(headers)
         seconds = plan.options.timeout or settings.timeout or self._seconds[plan.interface.effect]
         return HttpRequest(
             method="POST",
@@ -258,25 +248,26 @@ class Protocol:
             received._msgid = prepared.msgid
             return received
         if 200 <= status < 300 or 400 <= status < 500:
-            interface = prepared.plan.interface
-            said = self._said(interface, status, answer.body)
+            said = self._said(prepared.plan, status, answer.body)
             if said.infcode is None:
                 raise OutcomeUnknown("the answer has no infcode", raw=said.raw)
-            return build_result(interface, said, prepared.msgid)
+            return build_result(prepared.plan.interface, said, prepared.msgid)
         if 300 <= status < 400:
+            redirected = f"redirected (HTTP {status}); redirects are never followed"
+            if status not in _NOT_DONE:
+                raise OutcomeUnknown(f"{redirected}, and this one may mean that it was done")
             raise GatewayRefused(
-                f"redirected (HTTP {status}); redirects are never followed",
-                code=str(status),
-                advice="correct the URL",
-                safe_to_repeat=False,
+                redirected, code=str(status), advice="correct the URL", safe_to_repeat=False
             )
         raise OutcomeUnknown(f"the server answered HTTP {status}")
 
-    def _said(self, interface: Interface, status: int, body: bytes) -> Answer:
+    def _said(self, plan: Plan, status: int, body: bytes) -> Answer:
         """What the platform answered, if it did not fail; raises what the failure means."""
+        interface = plan.interface
         try:
             said = read_answer(self.chain.answer(interface, body))
-            error = failure(said, interface.number, interface.name)
+            hidden = () if said.infcode == SUCCESS else _personal(plan)
+            error = failure(said, interface.number, interface.name, hidden)
             if error is not None:
                 raise error
         except OutcomeUnknown as error:
@@ -284,8 +275,7 @@ class Protocol:
                 raise
             raise _refused(status, error.raw) from None
         except GatewayRefused as error:
-            code = int(error.code) if error.code.isdecimal() else 0
-            if status in REFUSALS or code in REFUSALS:
+            if status in REFUSALS or error.code == _TOLD:
                 raise
             raise OutcomeUnknown(f"no clear refusal: {error.what}", raw=error.raw) from None
         return said
@@ -301,7 +291,7 @@ class Protocol:
 
     def complete(self, error: YibaoError, prepared: Prepared) -> YibaoError:
         """Name the call in the error and say what to do next."""
-        _named(error, prepared.plan.interface, prepared.msgid)
+        named(error, prepared.plan.interface, prepared.msgid)
         if isinstance(error, OutcomeUnknown):
             repeatable = prepared.plan.repeatable
             error.safe_to_repeat = repeatable
@@ -327,7 +317,8 @@ class Protocol:
                 said.get("refmsg_time")
             )
         if stated is not None:
-            self.clock.learn(stated, prepared.asked)
+            with suppress(OverflowError):  # a time at the end of the calendar
+                self.clock.learn(stated, prepared.asked)
 
 
 def encode(
@@ -351,6 +342,11 @@ def encode(
     return protocol.message(plan, protocol.next_msgid(options))
 
 
+def _personal(plan: Plan) -> Collection[str]:
+    """What the far side may say back of the person the request is about."""
+    return sensitive_values(plan.interface, jsontext.parse(plan.input).value)
+
+
 def _refused(status: int, raw: Any) -> GatewayRefused:
     return GatewayRefused(
         f"refused before the business system with HTTP {status}",
@@ -358,10 +354,3 @@ def _refused(status: int, raw: Any) -> GatewayRefused:
         raw=raw,
         advice="check URL, profile and secrets",
     )
-
-
-def _named(error: YibaoError, interface: Interface, msgid: str | None = None) -> YibaoError:
-    error.infno = error.infno or interface.number
-    error.name = error.name or interface.name
-    error.msgid = error.msgid or msgid
-    return error

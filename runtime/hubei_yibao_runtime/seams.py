@@ -70,11 +70,18 @@ class Journal(Protocol):
 class SignIn(Protocol):
     """The sign-in number, fetched lazily and shared (single flight) by threads."""
 
-    def current(self, call: Callable[..., Any], *, refused: str | None = None) -> str:
+    def current(
+        self,
+        call: Callable[..., Any],
+        *,
+        refused: str | None = None,
+        seconds: float | None = None,
+    ) -> str:
         """The valid ``sign_no``; ``refused`` names one the platform no longer takes.
 
         ``call`` is the client's own ``call``; made with ``CallOptions(signing_in=True)`` it goes
-        out without a sign_no.
+        out without a sign_no. ``seconds``: the most one attempt to sign in, or waiting for that
+        of another thread, may take; None leaves the attempt to settings and profile.
         """
         ...
 
@@ -87,7 +94,11 @@ class AsyncSignIn(Protocol):
     """The same, shared by tasks."""
 
     async def current(
-        self, call: Callable[..., Coroutine[Any, Any, Any]], *, refused: str | None = None
+        self,
+        call: Callable[..., Coroutine[Any, Any, Any]],
+        *,
+        refused: str | None = None,
+        seconds: float | None = None,
     ) -> str: ...
 
     async def leave(self, call: Callable[..., Coroutine[Any, Any, Any]]) -> None: ...

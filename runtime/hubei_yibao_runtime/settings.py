@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as SourceError
 
 from .errors import SettingsError
 from .profile import Profile, load_profile
+from .profile.model import faults
 
 Seconds = Annotated[float, Field(gt=0)]
+_PROXY = re.compile(
+    r"http://(?P<user>[^\s/?#@:]+(:[^\s/?#@]*)?@)?(\[[0-9a-f:.]+\]|[a-z0-9._-]+)"
+    r"(:(?P<port>[0-9]{1,5}))?/?",
+    re.ASCII | re.IGNORECASE,
+)
+_PASSWORD_IN_URL = re.compile(r"://\S*:\S*@|[?&](ssl)?password=", re.IGNORECASE)
 
 
 class Retry(BaseModel):
@@ -73,9 +82,12 @@ class Settings(BaseSettings):
     journal: str | None = Field(
         default=None,
         repr=False,
-        description="SQLite file, postgresql:// URL, 'off', None: state_dir",
+        description="SQLite file, postgresql:// URL, 'off', None: state_dir; a relative file "
+        "lies beside the settings file, or where the process was when it made the settings",
     )
-    state_dir: Path | None = Field(default=None, description="journal and msgid; None: per user")
+    state_dir: Path | None = Field(
+        default=None, description="journal and msgid, relative as `journal`; None: per user"
+    )
     sign_in: bool = Field(default=False, description="sign in lazily and send sign_no")
     sign_out: bool = Field(default=False, description="sign out when the client is closed")
     station: dict[str, str] = Field(
@@ -109,9 +121,41 @@ class Settings(BaseSettings):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise SettingsError(_faults(error), advice="correct the settings") from None
+            raise SettingsError(
+                f"settings are not valid: {faults(error)}", advice="correct the settings"
+            ) from None
         except SourceError as error:
             raise SettingsError(str(error), advice="correct the environment") from None
+
+    @field_validator("journal", "state_dir", mode="before")
+    @classmethod
+    def _not_empty(cls, place: object) -> object:
+        if place == "":
+            raise ValueError("is empty; leave it out for the default")
+        return place
+
+    @field_validator("journal")
+    @classmethod
+    def _journal_stays(cls, journal: str | None) -> str | None:
+        return journal and _located(journal, Path())
+
+    @field_validator("state_dir")
+    @classmethod
+    def _state_dir_stays(cls, directory: Path | None) -> Path | None:
+        return directory and directory.absolute()
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_a_proxy(cls, proxy: str | None) -> str | None:
+        fits = _PROXY.fullmatch(proxy or "")
+        if proxy is not None and not (
+            fits and 0 < int(fits["port"] or 80) < 2**16 and unquote(fits["user"] or "").isascii()
+        ):
+            raise ValueError(
+                "must be http://[user:password@]host[:port], in ASCII, with / ? # @ : and % in "
+                "user or password percent-encoded"
+            )
+        return proxy
 
     @classmethod
     def from_env(cls, institution: str | None = None) -> Settings:
@@ -132,32 +176,34 @@ class Settings(BaseSettings):
         """Settings from a TOML file: ``[platform]`` beneath ``[institutions.<name>]``.
 
         A file with one institution needs no ``institution``; one with neither table holds the
-        settings at its top. A file that holds secrets and may be read by others is refused (on
-        POSIX systems). With ``env``, ``YIBAO_*`` lies above the file; otherwise it is not read.
+        settings at its top. Relative ``journal`` and ``state_dir`` lie in the file's folder. A
+        file that holds secrets, of whichever institution, and may be read by others is refused
+        (on POSIX systems). With ``env``, ``YIBAO_*`` lies above the file; otherwise it is not read.
         """
         file = Path(path)
         try:
             data = tomllib.loads(file.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             detail = error if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
             raise SettingsError(f"cannot read {file}: {detail}") from None
-        values = _layered(data, institution, file)
-        if values.get("secrets"):
-            _check_permissions(file)
-        for key in ("profile", "ca_file", "client_cert", "client_key", "state_dir"):
+        if place := next(_secrets(data), None):
+            _check_permissions(file, place)
+        values = _placed(_layered(data, institution, file), file.parent)
+        for key in ("profile", "ca_file", "client_cert", "client_key"):
             values = _relative_to(file.parent, key, values)
         return _OverFile.build(values) if env else _FileOnly(**values)
 
     @property
     def wire(self) -> Profile:
-        """The profile, read anew, with ``url`` in place; SettingsError if it is not valid."""
+        """The profile, read anew, with ``url`` in place.
+
+        Raises SettingsError if it is not valid or asks for what these settings cannot give.
+        """
         profile = load_profile(self.profile)
+        profile.envelope.check_settable(self.envelope)
         if self.url is None:
             return profile
-        routing = profile.routing.model_copy(update={"base": self.url})
-        if not self.url.startswith(("http://", "https://")):
-            raise SettingsError("url is not http:// or https://", advice="correct `url`")
-        return profile.model_copy(update={"routing": routing})
+        return profile.model_copy(update={"routing": profile.routing.at(self.url)})
 
     def secret(self, name: str, wanted_by: str) -> str:
         """A secret in clear; SettingsError naming where to put it if it is missing."""
@@ -176,8 +222,10 @@ class Settings(BaseSettings):
             return self.state_dir
         if os.name == "nt":
             return Path(os.environ.get("LOCALAPPDATA") or Path.home()) / "hubei-yibao"
-        state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-        return Path(state) / "hubei-yibao"
+        state = Path(os.environ.get("XDG_STATE_HOME", ""))
+        if not state.is_absolute():  # to be ignored then, says the XDG specification
+            state = Path.home() / ".local" / "state"
+        return state / "hubei-yibao"
 
     def message_code(self) -> str:
         """The 12 characters a msgid starts with; nothing is cut off silently."""
@@ -219,12 +267,6 @@ class _OverFile(Settings):
         return cls(**values)
 
 
-def _faults(error: ValidationError) -> str:
-    faults = error.errors(include_url=False, include_input=False, include_context=False)
-    lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults]
-    return "settings are not valid: " + "; ".join(lines)
-
-
 def _layered(data: dict[str, Any], institution: str | None, file: Path) -> dict[str, Any]:
     if not {"platform", "institutions"} & set(data):
         if institution is not None:
@@ -235,15 +277,25 @@ def _layered(data: dict[str, Any], institution: str | None, file: Path) -> dict[
         raise SettingsError(
             f"{file.name}: beside [platform] and [institutions.*] stands {sorted(strangers)}"
         )
-    institutions = data.get("institutions", {})
+    platform = _table(data, "platform", file.name)
+    institutions = _table(data, "institutions", file.name)
     if institution is None and len(institutions) == 1:
         institution = next(iter(institutions))
-    if institution not in institutions:
+    if institution is None or institution not in institutions:
         known = ", ".join(sorted(institutions)) or "none"
         raise SettingsError(
             f"{file.name}: no institution {institution!r}", advice=f"name one of: {known}"
         )
-    return merged(data.get("platform", {}), institutions[institution])
+    return merged(platform, _table(institutions, institution, file.name, "institutions."))
+
+
+def _table(data: Mapping[str, Any], key: str, name: str, above: str = "") -> Mapping[str, Any]:
+    """The table ``key``, empty where there is none; ``name`` and ``above`` say where it stands."""
+    table = data.get(key, {})
+    if not isinstance(table, Mapping):
+        place = f"{above}{key}"
+        raise SettingsError(f"{name}: {place} is not a table", advice=f"write it as [{place}]")
+    return table
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -256,6 +308,26 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return result
 
 
+def _located(journal: str, folder: Path) -> str:
+    """A journal's address, the path of an SQLite file made absolute from ``folder``."""
+    scheme, separator, rest = journal.partition("://")
+    path = rest.removeprefix("/") if separator else journal
+    if path in ("", "off", ":memory:") or (separator and scheme != "sqlite"):
+        return journal
+    place = (folder / path).absolute()
+    return f"sqlite:///{place}" if separator else str(place)
+
+
+def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Settings of a file with ``journal`` and ``state_dir`` found from its folder."""
+    journal, directory = values.get("journal"), values.get("state_dir")
+    if isinstance(journal, str):
+        values = values | {"journal": _located(journal, folder)}
+    if isinstance(directory, str) and directory:
+        values = values | {"state_dir": folder / directory}
+    return values
+
+
 def _relative_to(folder: Path, key: str, values: dict[str, Any]) -> dict[str, Any]:
     """A file named in the settings file is looked for beside it first."""
     value = values.get(key)
@@ -264,12 +336,27 @@ def _relative_to(folder: Path, key: str, values: dict[str, Any]) -> dict[str, An
     return values
 
 
-def _check_permissions(file: Path) -> None:
+def _secrets(value: object, place: str = "") -> Iterator[str]:
+    """Where secrets stand in a parsed file: tables that hold them, passwords in URLs."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            inside = f"{place}.{key}".lstrip(".")
+            if key in ("secrets", "headers") and inner:
+                yield inside
+            yield from _secrets(inner, inside)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _secrets(inner, place)
+    elif isinstance(value, str) and _PASSWORD_IN_URL.search(value):
+        yield place
+
+
+def _check_permissions(file: Path, place: str) -> None:
     if os.name != "posix":
         warnings.warn(f"{file}: who may read this file was not checked", stacklevel=3)
         return
     if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingsError(
-            f"{file} holds secrets and is open to group or others",
-            advice=f"chmod 600 {file}, or keep the secrets in YIBAO_SECRETS__*",
+            f"{file} holds secrets ({place}) and is open to group or others",
+            advice=f"chmod 600 {file}, or keep them in the environment (YIBAO_SECRETS__*, ...)",
         )

@@ -103,6 +103,42 @@ SIGNATURE, PIECE = 4, 2**20
 progress: ContextVar[Progress] = ContextVar("hubei_yibao_progress")
 
 
+_STEP = 2**16  #: compressed bytes unpacked at once
+
+
+class _Streams:
+    """Compressed streams in a row: gzip members, or one deflate stream with or without a header.
+
+    Zero bytes after a stream are padding. Raises zlib.error for anything else.
+    """
+
+    def __init__(self, gzip: bool) -> None:
+        self._gzip = gzip
+        self._one: zlib._Decompress | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether no stream is open; also where none has begun."""
+        return self._one is None or self._one.eof
+
+    def unpack(self, chunk: bytes, most: int) -> tuple[bytes, bytes]:
+        """Up to ``most`` bytes, and what of ``chunk`` is left for the next turn."""
+        one = self._one
+        if one is None or one.eof:
+            chunk = chunk if one is None else chunk.lstrip(b"\0")
+            if not chunk:
+                return b"", b""
+            one = self._one = self._next(chunk[0], first=one is None)
+        part = one.decompress(chunk, most)
+        return part, one.unused_data if one.eof else one.unconsumed_tail
+
+    def _next(self, head: int, *, first: bool) -> zlib._Decompress:
+        if not first and not self._gzip:
+            raise zlib.error("something follows the compressed stream")
+        headed = head == 0x1F or head & 0x0F == 0x08  # gzip and zlib; no raw stream begins so
+        return zlib.decompressobj(zlib.MAX_WBITS | 32 if self._gzip or headed else -zlib.MAX_WBITS)
+
+
 class Body:
     """Collects an answer's body, decompresses it, and never holds more than ``limit`` bytes.
 
@@ -117,39 +153,45 @@ class Body:
         self._status = status
         self._sink = sink
         self._filed = False if sink is None else sink.begin(status, headers)
-        self._parts: list[bytes] = []
+        self._held: bytes | bytearray = b""
         self._size = 0
+        self._packed = 0  #: bytes that came, where they are compressed
         coding = headers.get("content-encoding", "identity").strip().lower()
-        if coding in ("", "identity"):
-            self._inflate = None
-        elif coding in ("gzip", "x-gzip", "deflate"):
-            self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
-        else:
+        self._streams: _Streams | None = None
+        if coding in ("gzip", "x-gzip", "deflate"):
+            self._streams = _Streams(gzip=coding != "deflate")
+        elif coding not in ("", "identity"):
             raise self._fault(f"the answer is compressed in a way nobody asked for ({coding!r})")
         length = headers.get("content-length", "")
-        if sink is not None and self._filed is not False and length.isdecimal():
-            self._check_room(sink, int(length))
-        elif length.isdecimal() and int(length) > limit:
-            raise self._too_large()
+        if length.isdecimal():
+            self._check_size(int(length))
 
     def feed(self, chunk: bytes) -> None:
         """Take a piece; WireFault if it cannot be decompressed or the limit is passed."""
-        if self._inflate is None:
+        if self._streams is None:
             self._keep(chunk)
             return
+        self._packed += len(chunk)
+        self._check_size(self._packed)
         try:
-            while chunk and not self._inflate.eof:
-                room = self._limit - self._size if not self._filed else PIECE
-                self._keep(self._inflate.decompress(chunk, room + 1))
-                chunk = self._inflate.unconsumed_tail
+            for start in range(0, len(chunk), _STEP):
+                self._unpack(self._streams, chunk[start : start + _STEP])
         except zlib.error as error:
             raise self._fault(f"the answer's compression is damaged ({error})") from None
 
+    def _unpack(self, streams: _Streams, chunk: bytes) -> None:
+        full = False
+        while chunk or full:
+            most = PIECE if self._filed else self._limit - self._size + 1
+            part, chunk = streams.unpack(chunk, most)
+            full = len(part) == most
+            self._keep(part)
+
     def finish(self) -> bytes:
         """The whole body; WireFault if the compressed stream ended early."""
-        if self._inflate is not None and self._size and not self._inflate.eof:
+        if self._streams is not None and not self._streams.complete:
             raise self._fault("the answer's compressed body ends early")
-        return b"".join(self._parts)
+        return self._held if type(self._held) is bytes else bytes(self._held)
 
     def answer(self) -> HttpAnswer:
         """The whole answer; WireFault as :meth:`finish`."""
@@ -157,21 +199,29 @@ class Body:
 
     def _keep(self, part: bytes) -> None:
         if self._filed is None:
-            part = b"".join((*self._parts, part))
-            self._parts.clear()
+            part, self._held = bytes(self._held) + part, b""
             if len(part) < SIGNATURE:
-                self._parts.append(part)
+                self._held = part
                 return
             assert self._sink is not None
             self._filed = self._sink.is_file(part)
         self._size += len(part)
+        if self._filed or self._size > self._limit:
+            self._check_size(self._size)
         if self._filed and self._sink is not None:
-            self._check_room(self._sink, self._size)
             self._sink.write(part)
-            return
-        if self._size > self._limit:
+        elif not self._held:
+            self._held = part
+        else:
+            if type(self._held) is bytes:
+                self._held = bytearray(self._held)
+            self._held += part
+
+    def _check_size(self, size: int) -> None:
+        if self._filed is not False and self._sink is not None:
+            self._check_room(self._sink, size)
+        elif size > self._limit:
             raise self._too_large()
-        self._parts.append(part)
 
     def _check_room(self, sink: Sink, size: int) -> None:
         if size > sink.limit:

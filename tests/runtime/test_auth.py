@@ -325,6 +325,31 @@ def test_no_token_is_not_sent(tmp_path: Path, answer: Any) -> None:
         assert all(path.endswith("/token") for path in server.paths)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"access_token":"x","expires_in":10000000000000}',
+        b'{"access_token":"x","expires_in":-10000000000000}',
+        b'{"access_token":"x","expires_in":1e300}',
+        b'{"access_token":"x","expires_in":NaN}',
+        b'{"access_token":"x","expires_in":' + b"9" * 5000 + b"}",
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b"\xff\xfe",
+    ],
+    ids=["late", "early", "float", "nan", "long", "lists", "objects", "bytes"],
+)
+def test_an_odd_token_answer_is_not_sent(tmp_path: Path, body: bytes) -> None:
+    with FaultServer(answering(response(body))) as server:
+        chosen = settings(tmp_path, server.url, profile=_bearer(server.url), secrets=BEARER_SECRETS)
+        with (
+            SyncClient(chosen, registry=REGISTRY) as yibao,
+            pytest.raises(NotSent, match="without an access token"),
+        ):
+            yibao.call("W207", INPUT)
+        assert all(path.endswith("/token") for path in server.paths)
+
+
 def test_a_fixed_bearer_token_and_a_fixed_header() -> None:
     assert scheme("bearer", token="T").headers(call(), b"") == {"Authorization": "Bearer T"}
     header = scheme("header", {"header": "apikey"}, api_key="V")

@@ -72,7 +72,7 @@ def test_no_answer_fills_the_memory(tmp_path: Path, driver: str, kind: str) -> N
         ("http://user@:80/fsi", SettingsError),
         ("http://no-such-host.invalid", NotSent),
         ("http://" + "a" * 70 + ".invalid", NotSent),
-        ("http://médecin.invalid/fsi", NotSent),
+        ("http://médecin.invalid/fsi", SettingsError),
     ],
 )
 def test_wrong_urls(tmp_path: Path, url: str, error: type[Exception]) -> None:

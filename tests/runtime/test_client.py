@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -241,8 +242,10 @@ def test_the_journal_can_be_switched_off_only_by_name(tmp_path: Path) -> None:
 
 def test_a_connection_closed_while_idle_loses_no_call(tmp_path: Path) -> None:
     with FaultServer(closing_idle) as server, client(tmp_path, server.url) as yibao:
-        for _ in range(20):
+        for number in range(1, 21):
             yibao.call("W207", INPUT)
+            while server.closed < number:
+                time.sleep(0.001)
         assert server.full == 20
         assert len(set(server.msgids())) == 20
 

@@ -13,6 +13,9 @@ from hubei_yibao_runtime.call import CallOptions
 from hubei_yibao_runtime.clock import UTC8, Clock, http_date, platform_time
 from hubei_yibao_runtime.errors import RequestInvalid, SettingsError
 from hubei_yibao_runtime.protocol import encode
+from hypothesis import example, given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 from wire_fixture import CODE, INPUT, NAME, REGISTRY, settings
 
 MSGID = CODE + "202611240130590001"
@@ -199,3 +202,22 @@ def test_http_dates() -> None:
     assert http_date("Mon, 23 Nov 2026 23:59:58 -0000") == expected
     assert http_date("no date") is None
     assert http_date(None) is None
+
+
+_date_pieces = st.sampled_from(
+    ["Thu,", "Nov", "26", "2026", "12:00:00", "GMT", "+0800", "-9999", "+" + "9" * 14, "9" * 20,
+     ":", ",", "(", "-", "0", "12.00.00", "am", "\0", "张", '"', "\\"]
+)  # fmt: skip
+
+
+@settings_of_hypothesis(deadline=None, max_examples=500)
+@example("Thu, 26 Nov 20269999900 12:00:00 GMT")
+@example("+99999999999999 Nov 12:00 Nov 99999999999999999999 12.00.00 am 0 0")
+@example("Thu, 01 Jan 0001 00:00:00 +2300")
+@example("Fri, 31 Dec 9999 23:59:59 -2300")
+@given(st.text(max_size=40) | st.lists(_date_pieces, max_size=9).map(" ".join))
+def test_any_http_date_is_a_time_or_none(text: str) -> None:
+    stated, clock = http_date(text), Clock()
+    if stated is not None:
+        assert stated.tzinfo is not None
+        clock.learn(stated, clock.now())

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 from pathlib import Path
 from typing import Any
 
+import hubei_yibao
 import pytest
 from fault_server import OK, REJECTED, FaultServer, answering, response, sending
 from hubei_yibao_runtime.client import AsyncBaseClient, SyncClient
 from hubei_yibao_runtime.errors import YibaoError
 from hubei_yibao_runtime.hooks import Hooks
-from hubei_yibao_runtime.masking import MASK, masked
+from hubei_yibao_runtime.masking import MASK, masked, sensitive_values
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -196,3 +198,73 @@ def test_spans(
     assert found.get("error.type") == error
     assert (found["server.address"], found["server.port"]) == ("127.0.0.1", server.port)
     quiet(span.to_json())
+
+
+def test_bytes_are_never_shown() -> None:
+    interface = REGISTRY["F101"]
+    for content in ("QQ==", b"A", [65, -1], {"a": "QQ=="}):
+        given = {"fsUploadIn": {"in": content, "filename": "a.zip"}}
+        assert masked(interface, "input", given) == {
+            "fsUploadIn": {"in": MASK, "filename": "a.zip"}
+        }
+    assert masked(interface, "input", {"fsUploadIn": {"in": None}}) == {"fsUploadIn": {"in": None}}
+
+
+@pytest.mark.parametrize("encoding", ["base64", "int8-array", "multipart"])
+def test_no_log_line_holds_an_uploaded_file(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, encoding: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    row = f"S1\t{PSN_NO}\t{NAME}\t{CERTNO}\n".encode()
+    profile = {"name": "t", "source": "t", "upload": {"encoding": encoding}}
+    with (
+        FaultServer(ANSWERS["ok"]) as server,
+        SyncClient(
+            settings(tmp_path, server.url, profile=profile), registry=hubei_yibao.INTERFACES
+        ) as yibao,
+    ):
+        upload = {"in": row, "filename": "a.zip", "fixmedins_code": "H42000000001"}
+        yibao.call("9101", {"fsUploadIn": upload})
+    lines = everything(caplog)
+    assert "a.zip" in lines
+    assert base64.b64encode(row).decode() not in lines
+    assert ", ".join(map(str, row[:6])) not in lines
+    quiet(lines)
+
+
+def test_sensitive_values_of_an_input() -> None:
+    interface = REGISTRY["W207"]
+    row = PERSON | {"mdtrt_id": "M1", "amt": 1, "empty": "", "none": None}
+    assert sensitive_values(interface, {"data": row}) == set(PERSONAL)
+    assert sensitive_values(interface, {"data": [row, {"psn_name": ["甲乙", 5]}]}) == {
+        *PERSONAL,
+        "甲乙",
+    }
+    assert sensitive_values(interface, {"data": {"psn_name": "x" * 10_000}}) == set()
+    assert sensitive_values(REGISTRY["F101"], {"fsUploadIn": {"in": "QQ==", "filename": "a"}}) == (
+        set()
+    )
+    # where the spec knows no field, every text may be somebody's
+    assert sensitive_values(REGISTRY["N999"], {"a": [{"b": NAME}, 5]}) == {NAME}
+    for odd in (None, 5, [], {}, "", b"x"):
+        assert sensitive_values(interface, odd) == set()
+
+
+def test_sensitive_values_of_a_model() -> None:
+    interface = hubei_yibao.INTERFACES["1101"]
+    given = {"mdtrt_cert_type": "02", "mdtrt_cert_no": CERTNO, "psn_name": NAME}
+    node = interface.input_model.model_fields["data"].annotation
+    assert node is not None
+    expected = sensitive_values(interface, {"data": given})
+    assert expected == {CERTNO, NAME}
+    for model in (node(**given), given):
+        assert sensitive_values(interface, {"data": model}) == expected
+    assert sensitive_values(interface, interface.input_model(data=given)) == expected
+
+
+def test_sensitive_values_of_many_rows_are_bounded() -> None:
+    rows = [{"psn_name": f"某人{number}"} for number in range(1000)]
+    found = sensitive_values(REGISTRY["W207"], {"data": rows})
+    assert found == {row["psn_name"] for row in rows[:200]}
+    nested = {"data": [{"psn_name": [f"{a}人{b}" for b in range(300)]} for a in range(300)]}
+    assert len(sensitive_values(REGISTRY["W207"], nested)) == 2000

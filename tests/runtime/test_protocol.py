@@ -124,11 +124,19 @@ def test_5xx_is_always_unknown(tmp_path: Path, status: int, body: Any) -> None:
         judged(tmp_path, status, body)
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 304, 307, 308])
-def test_a_redirect_is_named(tmp_path: Path, status: int) -> None:
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 305])
+def test_a_redirect_that_may_mean_done_is_unknown(tmp_path: Path, status: int) -> None:
+    with pytest.raises(OutcomeUnknown, match=f"redirected .HTTP {status}"):
+        judged(tmp_path, status, b"")
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_that_asks_for_the_same_elsewhere_is_refused(
+    tmp_path: Path, status: int
+) -> None:
     with pytest.raises(GatewayRefused, match="redirected") as caught:
         judged(tmp_path, status, b"")
-    assert caught.value.code == str(status)
+    assert (caught.value.code, caught.value.safe_to_repeat) == (str(status), False)
 
 
 @pytest.mark.parametrize(

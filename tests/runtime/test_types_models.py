@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import hubei_yibao
 import pytest
 from codec_fixture import REGISTRY, InputX204Row, InputX999, Kind, OutputX204, OutputX204Setl
 from hubei_yibao_runtime.codec import encode_input
 from hubei_yibao_runtime.errors import RequestInvalid
-from hubei_yibao_runtime.model import label
+from hubei_yibao_runtime.model import RequestModel, label
+from hubei_yibao_runtime.types import RequestBytes
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
@@ -131,3 +133,27 @@ def test_json_schema() -> None:
     assert schema["properties"]["cnt"]["type"] == "number"
     assert schema["properties"]["kind"]["type"] == "string"
     assert "hcv-ab" in schema["properties"]
+
+
+def test_bytes_never_show_in_a_repr() -> None:
+    class Upload(RequestModel):
+        content: RequestBytes
+        other: RequestBytes | None = None
+        parts: list[RequestBytes]
+        name: str
+
+    secret = "张三丰".encode()
+    upload = Upload(content=secret, other="QUJD", parts=[secret], name="a.zip")
+    assert repr(upload) == "Upload(content='***', other='***', parts='***', name='a.zip')"
+    upload = Upload(content=secret, parts=[], name="a.zip")
+    assert repr(upload) == "Upload(content='***', other=None, parts=[], name='a.zip')"
+
+
+def test_an_upload_does_not_show_its_file() -> None:
+    model = hubei_yibao.INTERFACES["9101"].input_model
+    given = {"filename": "a.zip", "fixmedins_code": "H42000000001"}
+    for content in (b"secret", "c2VjcmV0"):
+        shown = repr(model.model_validate({"fsUploadIn": given | {"in": content}}))
+        assert "a.zip" in shown
+        assert "secret" not in shown
+        assert "c2VjcmV0" not in shown

@@ -93,7 +93,7 @@ def test_a_failure_is_a_rejection(tmp_path: Path, body: bytes) -> None:
 
 
 def test_a_gateways_refusal_stays_one(tmp_path: Path) -> None:
-    error, _, unknown = call(tmp_path, b'{"code":403,"message":"no","success":false}')
+    error, _, unknown = call(tmp_path, b'{"code":401,"message":"no","success":false}')
     assert isinstance(error, GatewayRefused)
     assert unknown == 0
 

@@ -84,7 +84,7 @@ def test_an_output_nobody_can_decrypt_leaves_a_write_unknown(tmp_path: Path, out
 
 
 def test_a_gateway_may_still_refuse_in_clear(tmp_path: Path) -> None:
-    body = json.dumps({"code": 403, "message": "no"}).encode()
+    body = json.dumps({"code": 401, "message": "no"}).encode()
     with (
         FaultServer(answering(response(body))) as server,
         client(tmp_path, server.url) as yibao,

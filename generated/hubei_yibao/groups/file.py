@@ -38,7 +38,7 @@ class File(Group):
         输入 fsUploadIn（单行）
 
         Args:
-            in_: 文件数据（字节，必填）
+            in_: 文件数据（字节，必填）；敏感信息
             filename: 文件名（字符型 200，必填）
             fixmedins_code: 医药机构编号（字符型 30，必填）
             options: 本次调用的选项（超时、allow_closed 等）
@@ -132,7 +132,7 @@ class AsyncFile(AsyncGroup):
         输入 fsUploadIn（单行）
 
         Args:
-            in_: 文件数据（字节，必填）
+            in_: 文件数据（字节，必填）；敏感信息
             filename: 文件名（字符型 200，必填）
             fixmedins_code: 医药机构编号（字符型 30，必填）
             options: 本次调用的选项（超时、allow_closed 等）

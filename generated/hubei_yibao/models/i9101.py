@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from hubei_yibao_runtime.model import RequestModel, Result
@@ -14,8 +16,10 @@ from ._types import Text200, Text30
 class Input9101FsUploadIn(RequestModel):
     """9101 文件上传：fsUploadIn（单行）"""
 
+    sensitive_fields: ClassVar[frozenset[str]] = frozenset({"in_"})
+
     in_: RequestBytes = Field(validation_alias="in", serialization_alias="in", title="文件数据")
-    """文件数据（字节，必填）"""
+    """文件数据（字节，必填）；敏感信息"""
 
     filename: Text200 = Field(title="文件名")
     """文件名（字符型 200，必填）"""

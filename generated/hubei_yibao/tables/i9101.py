@@ -9,7 +9,7 @@ INPUT: tuple[Node, ...] | None = (
     Node(
         "fsUploadIn",
         fields=(
-            Field("in", "文件数据", type="bytes", required=True, attribute="in_"),
+            Field("in", "文件数据", type="bytes", required=True, sensitive=True, attribute="in_"),
             Field("filename", "文件名", type="string", length=200, required=True),
             Field("fixmedins_code", "医药机构编号", type="string", length=30, required=True),
         ),

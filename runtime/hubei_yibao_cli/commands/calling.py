@@ -20,7 +20,7 @@ from ..command import (
 )
 from ..configured import load
 from ..finding import complete_interface, find_interface
-from ..requests import assign, personal_values, read_input
+from ..requests import assign, read_input
 from ..screen import busy, note, show_facts, show_json, show_line
 from ..sending import connected, look_up
 from ..words import INSTITUTION, OUTCOME, say
@@ -74,7 +74,7 @@ def call(
 ) -> None:  # fmt: skip
     from hubei_yibao_runtime.call import CallOptions
 
-    from ..answers import without
+    from ..answers import in_clear
     from ..preview import offline, preview
 
     found = find_interface(interface)
@@ -97,7 +97,7 @@ def call(
         if isinstance(error, OutcomeUnknown) and found.effect == "write":
             error.advice = look_up(error.msgid)
         error.advice = error.advice.replace("allow_closed=True", "--allow-closed")
-        raise (error if show_personal else without(error, personal_values(found, given))) from None
+        raise (in_clear(error) if show_personal else error) from None
 
 
 def _ask(interface: Interface, settings: Settings, url: str, yes: bool) -> None:

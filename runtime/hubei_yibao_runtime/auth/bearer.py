@@ -20,6 +20,12 @@ class BearerParams(SchemeParams):
     renew_before: float = 60  #: seconds before the stated end
 
 
+#: What reading a token answer may raise, whatever it holds.
+_UNUSABLE = (
+    ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+)  # fmt: skip
+
+
 @register("bearer")
 class Bearer(Scheme):
     """Secrets: token; or, with ``token_url``, client_id, client_secret, username and password."""
@@ -59,22 +65,28 @@ class Bearer(Scheme):
         )
 
     def learn(self, status: int, body: bytes, at: datetime) -> None:
-        until: timedelta | None = None
         try:
             answer = json.loads(body)
             token = answer["access_token"]
-            seconds = answer.get("expires_in")
-            if seconds is not None:
-                until = timedelta(seconds=float(seconds))
-        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
-            token = None
+            until = self._end(answer.get("expires_in"), at)
+        except _UNUSABLE:
+            token = until = None
         if not isinstance(token, str) or status != 200:
             raise NotSent(
-                f"the token endpoint answered HTTP {status} without an access token",
+                f"the token endpoint answered HTTP {status} without an access token to be used",
                 advice="check the token URL and the secrets",
             )
-        spare = timedelta(seconds=self.params.renew_before)
-        self._held = (token, None if until is None else at + max(until - spare, until / 2))
+        self._held = (token, until)
+
+    def _end(self, seconds: Any, at: datetime) -> datetime | None:
+        """When to fetch the next token; None where no end is stated."""
+        if seconds is None:
+            return None
+        lasts, spare = (
+            timedelta(seconds=float(seconds)),
+            timedelta(seconds=self.params.renew_before),
+        )
+        return at + max(lasts - spare, lasts / 2)
 
     def refused(self) -> bool:
         dropped = self._held is not None

@@ -15,17 +15,40 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 
+class _Reader(asyncio.StreamReader):
+    """Knows how many bytes have come that nobody has taken yet."""
+
+    waiting = 0
+
+    def feed_data(self, data: Any) -> None:
+        self.waiting += len(data)
+        super().feed_data(data)
+
+    async def read(self, n: int = -1) -> bytes:
+        taken = await super().read(n)
+        self.waiting -= len(taken)
+        return taken
+
+
+async def _opened(host: str, port: int) -> tuple[_Reader, asyncio.StreamWriter]:
+    """``asyncio.open_connection`` with a reader of ours."""
+    loop = asyncio.get_running_loop()
+    reader = _Reader(loop=loop)
+    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
+    transport, _ = await loop.create_connection(lambda: protocol, host, port)
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+
+
 class _Stream:
     """An asyncio connection; the deadline of the whole attempt lies around every call."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, core: Any
-    ) -> None:
+    def __init__(self, reader: _Reader, writer: asyncio.StreamWriter, core: Any) -> None:
         self._reader = reader
         self._writer = writer
         self._core = core
         self._head = b""
         self.tainted = False
+        self.idle = True  #: nothing of a request can still wait in the transport
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
@@ -44,6 +67,7 @@ class _Stream:
             return
         if self._writer.is_closing():
             raise self._core.WriteError("the connection is closed")
+        self.idle = False
         head, self._head = self._head, b""
         if (head or buffer) and not buffer.startswith(b"CONNECT "):
             progress.get().sent = True
@@ -54,7 +78,11 @@ class _Stream:
             raise self._core.WriteError(str(error)) from error
 
     async def aclose(self) -> None:
-        self._writer.close()
+        """Drops what has not left: a closing transport would still send it, after the outcome."""
+        if self.idle:
+            self._writer.close()
+        else:
+            self._writer.transport.abort()
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None,
@@ -75,6 +103,8 @@ class _Stream:
         if info == "is_readable":
             if self.tainted or self._writer.is_closing() or self._reader.at_eof():
                 return True
+            if self._reader.waiting:
+                return True
             sock = self._writer.get_extra_info("socket")
             return sock is None or readable(sock.fileno())
         return self._writer.get_extra_info(info)
@@ -92,7 +122,7 @@ class _Backend:
     ) -> _Stream:  # fmt: skip
         try:
             async with asyncio.timeout(timeout):
-                reader, writer = await asyncio.open_connection(host, port)
+                reader, writer = await _opened(host, port)
         except TimeoutError as error:
             raise self._core.ConnectTimeout(str(error)) from error
         except (OSError, UnicodeError) as error:
@@ -124,9 +154,10 @@ class AsyncCoreDriver:
         except WireFault:
             raise
         except Exception as error:
-            raise fault(error, state, request.seconds) from error
+            lost = fault(error, state, request.seconds)
         finally:
             progress.reset(token)
+        raise lost
 
     async def _exchange(self, request: HttpRequest) -> HttpAnswer:
         answer = await self._pool.handle_async_request(outgoing(self._core, request))
@@ -136,6 +167,7 @@ class AsyncCoreDriver:
             async for chunk in answer.aiter_stream():
                 body.feed(chunk)
             discard_surplus(answer)
+            answer.extensions["network_stream"].idle = True
             return body.answer()
         finally:
             await answer.aclose()

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from ..errors import SettingsError
 from ..wire import HttpRequest, Progress, WireFault
@@ -72,8 +72,9 @@ def pool(cls: Any, settings: Settings, backend: Any, proxy_cls: Any) -> Any:
     parts = urlsplit(settings.proxy)
     if parts.scheme != "http" or not parts.hostname:
         raise SettingsError("proxy must be an http:// URL", advice="correct `proxy`")
-    auth = (parts.username or "", parts.password or "") if parts.username else None
-    url = f"http://{parts.hostname}:{parts.port or 80}"
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    url = f"http://{host}:{parts.port or 80}"
     return proxy_cls(proxy_url=url, proxy_auth=auth, **options)
 
 

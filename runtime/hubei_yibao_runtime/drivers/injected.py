@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 from ..wire import Body, HttpAnswer, HttpRequest, Progress, WireFault, lower
@@ -29,9 +29,45 @@ def _outgoing(client: Any, request: HttpRequest, trace: Any) -> Any:
     return outgoing
 
 
-def _mark(state: Progress, event: str, info: dict[str, Any]) -> None:
-    if event.endswith("send_request_body.started") and info["request"].method != b"CONNECT":
-        state.sent = True
+class _Attempt(Progress):
+    """An attempt that may be given up while the client's thread still works on it."""
+
+    __slots__ = ("_abandoned", "_lock", "traced")
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.traced = False
+        self._abandoned = False
+        self._lock = Lock()
+
+    def note(self, event: str, info: dict[str, Any]) -> None:
+        """What the client's trace tells; raises where the body of a given up attempt would leave."""
+        self.traced = True
+        if event.endswith("send_request_body.started") and info["request"].method != b"CONNECT":
+            with self._lock:
+                if self._abandoned:
+                    raise TimeoutError
+                self.sent = True
+
+    def abandon(self) -> None:
+        """From now on nothing of it leaves that has not begun to."""
+        with self._lock:
+            self._abandoned = True
+
+
+def _surplus(answer: Any) -> Any:
+    """The connection, if bytes followed the answer that nobody asked for; else None.
+
+    A caller's own transport that is not httpcore's cannot be looked into.
+    """
+    part = answer.stream
+    for _ in range(8):
+        connection = getattr(part, "_connection", None)
+        if connection is not None:
+            state = getattr(connection, "_h11_state", None)
+            return connection if state is not None and state.trailing_data[0] else None
+        part = getattr(part, "_stream", None) or getattr(part, "_httpcore_stream", None)
+    return None
 
 
 #: Without a trace (a transport that is not httpcore's) only these prove that nothing left.
@@ -41,8 +77,8 @@ _EARLY = frozenset({
 })  # fmt: skip
 
 
-def _fault(error: Exception, state: Progress, traced: bool, seconds: float) -> WireFault:
-    if not traced:
+def _fault(error: Exception, state: _Attempt, seconds: float) -> WireFault:
+    if not state.traced:
         state.sent = type(error).__name__ not in _EARLY
     return fault(error, state, seconds)
 
@@ -58,19 +94,13 @@ class InjectedDriver:
         self._client = client
 
     def send(self, request: HttpRequest) -> HttpAnswer:
-        state = Progress(request.seconds)
-        events: list[str] = []
+        state = _Attempt(request.seconds)
         done: Future[HttpAnswer] = Future()
-
-        def trace(event: str, info: dict[str, Any]) -> None:
-            events.append(event)
-            _mark(state, event, info)
 
         def work() -> None:
             try:
-                done.set_result(
-                    self._exchange(_outgoing(self._client, request, trace), request, state)
-                )
+                outgoing = _outgoing(self._client, request, state.note)
+                done.set_result(self._exchange(outgoing, request, state))
             except BaseException as error:
                 done.set_exception(error)
 
@@ -80,9 +110,14 @@ class InjectedDriver:
         except WireFault:
             raise
         except Exception as error:
-            raise _fault(error, state, bool(events), request.seconds) from error
+            state.abandon()
+            lost = _fault(error, state, request.seconds)
+        except BaseException:
+            state.abandon()
+            raise
+        raise lost
 
-    def _exchange(self, outgoing: Any, request: HttpRequest, state: Progress) -> HttpAnswer:
+    def _exchange(self, outgoing: Any, request: HttpRequest, state: _Attempt) -> HttpAnswer:
         answer = self._client.send(
             outgoing, stream=True, follow_redirects=False, auth=lambda plain: plain
         )
@@ -93,9 +128,12 @@ class InjectedDriver:
                 body.feed(chunk)
                 if state.left() == 0:
                     raise TimeoutError
-            return body.answer()
+            surplus = _surplus(answer)
         finally:
             answer.close()
+        if surplus is not None:
+            surplus.close()
+        return body.answer()
 
     def close(self) -> None:
         """The client belongs to the caller."""
@@ -108,12 +146,10 @@ class AsyncInjectedDriver:
         self._client = client
 
     async def send(self, request: HttpRequest) -> HttpAnswer:
-        state = Progress(request.seconds)
-        events: list[str] = []
+        state = _Attempt(request.seconds)
 
         async def trace(event: str, info: dict[str, Any]) -> None:
-            events.append(event)
-            _mark(state, event, info)
+            state.note(event, info)
 
         try:
             async with asyncio.timeout(request.seconds):
@@ -121,7 +157,8 @@ class AsyncInjectedDriver:
         except WireFault:
             raise
         except Exception as error:
-            raise _fault(error, state, bool(events), request.seconds) from error
+            lost = _fault(error, state, request.seconds)
+        raise lost
 
     async def _exchange(self, outgoing: Any, request: HttpRequest) -> HttpAnswer:
         answer = await self._client.send(
@@ -132,9 +169,12 @@ class AsyncInjectedDriver:
             body = Body(headers, request.limit, answer.status_code, request.sink)
             async for chunk in answer.aiter_raw():
                 body.feed(chunk)
-            return body.answer()
+            surplus = _surplus(answer)
         finally:
             await answer.aclose()
+        if surplus is not None:
+            await surplus.aclose()
+        return body.answer()
 
     async def close(self) -> None:
         """The client belongs to the caller."""

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 
+#: One record of TLS: it reaches the other side whole or not at all.
+_RECORD = 16 * 1024
+
+
 class _Stream:
     """A socket whose reads and writes end at the attempt's deadline, however slowly bytes drip."""
 
@@ -61,11 +65,13 @@ class _Stream:
         self._send(head + buffer if head else buffer, free, timeout)
 
     def _send(self, data: bytes, free: int, timeout: float | None) -> None:
+        """``free``: leading bytes that may leave without the attempt counting as sent."""
         view = memoryview(data)
+        most = _RECORD if isinstance(self._sock, ssl.SSLSocket) else len(data)
         while view:
             state = self._arm(timeout, self._core.WriteTimeout)
             try:
-                taken = self._sock.send(view)
+                taken = self._sock.send(view[:most])
             except TimeoutError as error:
                 raise self._core.WriteTimeout(str(error)) from error
             except OSError as error:
@@ -181,9 +187,10 @@ class CoreDriver:
         except WireFault:
             raise
         except Exception as error:
-            raise fault(error, state, request.seconds) from error
+            lost = fault(error, state, request.seconds)
         finally:
             progress.reset(token)
+        raise lost
 
     def _exchange(self, request: HttpRequest) -> HttpAnswer:
         answer = self._pool.handle_request(outgoing(self._core, request))

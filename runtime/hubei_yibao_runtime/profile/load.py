@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import tomllib
 from collections.abc import Mapping
 from importlib import resources
@@ -14,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import SettingsError
-from .model import Profile
+from .model import Profile, faults
 
 PRESETS = resources.files(__package__ or "") / "presets"
 
@@ -38,11 +39,7 @@ def load_profile(source: str | Path | Mapping[str, Any] | Profile) -> Profile:
     try:
         return Profile.model_validate(_with_paths(_extended(data, folder), folder))
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
-        )
-        raise SettingsError(f"profile is not valid: {faults}", advice="correct it") from None
+        raise SettingsError(f"profile is not valid: {faults(error)}", advice="correct it") from None
 
 
 def _read(source: str | Path | Mapping[str, Any]) -> tuple[Path | None, Mapping[str, Any]]:
@@ -53,7 +50,7 @@ def _read(source: str | Path | Mapping[str, Any]) -> tuple[Path | None, Mapping[
     path = Path(source)
     try:
         text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(
             f"no profile {str(source)!r}: {type(error).__name__}",
             advice=f"give a file or one of: {', '.join(preset_names())}",
@@ -74,22 +71,42 @@ def _parse(path: Path, text: str) -> Mapping[str, Any]:
             "a YAML profile needs PyYAML", advice="install pyyaml or write the profile in TOML"
         ) from None
     except Exception as error:  # each parser has its own errors
-        raise SettingsError(f"{path.name}: {error}", advice="correct the file") from None
+        raise SettingsError(f"{path.name}: {_told(error)}", advice="correct the file") from None
     if not isinstance(data, Mapping):
         raise SettingsError(f"{path.name}: a profile is a table of settings")
     return data
 
 
-def _extended(data: Mapping[str, Any], folder: Path | None) -> dict[str, Any]:
-    """``data`` laid over what it extends; sub-tables are merged, lists are replaced."""
+def _told(error: Exception) -> str:
+    """A parser's fault with its place, without the line it stands in."""
+    if isinstance(error, tomllib.TOMLDecodeError | json.JSONDecodeError):
+        return str(error)
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return type(error).__name__
+    return f"{getattr(error, 'problem', '')} (line {mark.line + 1})"
+
+
+def _extended(
+    data: Mapping[str, Any], folder: Path | None, above: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """``data`` laid over what it extends; sub-tables are merged, lists are replaced.
+
+    ``above``: the files that led here.
+    """
     own = dict(data)
     base = own.pop("extends", None)
     if base is None:
         return own
-    if folder is not None and base not in preset_names():
-        base = folder / base
+    if not isinstance(base, str | Path):
+        raise SettingsError("extends: give a preset's name or a file", advice="correct the profile")
+    if base not in preset_names():
+        base = (folder or Path()) / base
+    place = os.path.normpath(base)
+    if place in above:
+        raise SettingsError(f"profile {place}: extends itself", advice="correct its `extends`")
     base_folder, base_data = _read(base)
-    below = _with_paths(_extended(base_data, base_folder), base_folder)
+    below = _with_paths(_extended(base_data, base_folder, (*above, place)), base_folder)
     return _merged(below, own | {"verified": own.get("verified", False)})
 
 
@@ -107,21 +124,31 @@ def _with_paths(data: dict[str, Any], folder: Path | None) -> dict[str, Any]:
     routing = data.get("routing")
     if not isinstance(routing, Mapping) or not isinstance(routing.get("path_file"), str):
         return data
-    name = routing["path_file"]
-    try:
-        if folder is not None and (folder / name).is_file():
-            text = (folder / name).read_text("utf-8-sig")
-        else:
-            text = (PRESETS / name).read_text("utf-8-sig")
-    except OSError as error:
-        raise SettingsError(f"routing.path_file {name!r}: {type(error).__name__}") from None
-    reader = csv.DictReader(io.StringIO(text))
-    if not {"infno", "path"} <= set(reader.fieldnames or ()):
-        raise SettingsError(f"routing.path_file {name!r}: columns infno and path are needed")
-    rows = list(reader)
-    paths = {row["infno"]: row["path"] for row in rows}
-    if len(paths) != len(rows):
-        raise SettingsError(f"routing.path_file {name!r}: a number stands there twice")
-    paths |= dict(routing.get("paths") or {})
     rest = {key: value for key, value in routing.items() if key != "path_file"}
-    return data | {"routing": rest | {"paths": paths}}
+    own = rest.get("paths") or {}
+    if isinstance(own, Mapping):
+        rest["paths"] = _path_file(routing["path_file"], folder) | dict(own)
+    return data | {"routing": rest}
+
+
+def _path_file(name: str, folder: Path | None) -> dict[str, str]:
+    """Number -> path of a CSV beside the profile or in this package; raises SettingsError."""
+    place = f"routing.path_file {name!r}"
+    try:
+        own = folder is not None and (folder / name).is_file()
+        source = folder / name if folder is not None and own else PRESETS / name
+        rows = list(csv.reader(io.StringIO(source.read_text("utf-8-sig"))))
+    except (OSError, ValueError, csv.Error) as error:
+        raise SettingsError(f"{place}: {type(error).__name__}", advice="correct it") from None
+    head, *lines = [[cell.strip() for cell in row] for row in rows if row] or [[]]
+    if not {"infno", "path"} <= set(head):
+        raise SettingsError(f"{place}: columns infno and path are needed")
+    number, path = head.index("infno"), head.index("path")
+    paths: dict[str, str] = {}
+    for record, line in enumerate(lines, 1):
+        if len(line) <= max(number, path) or not (line[number] and line[path]):
+            raise SettingsError(f"{place}: record {record} lacks its number or its path")
+        if line[number] in paths:
+            raise SettingsError(f"{place}: {line[number]} stands there twice")
+        paths[line[number]] = line[path]
+    return paths
